@@ -1,0 +1,1 @@
+"""The ECS task state change and what we read from it."""
