@@ -34,7 +34,7 @@ def parse_task(
     arn = _text(task, "taskArn")
     version = task.get("version")
     containers = task.get("containers")
-    if not isinstance(version, int) or not isinstance(containers, (list, tuple)):
+    if type(version) is not int or not isinstance(containers, (list, tuple)):
         raise NotATaskEventError(f"task {arn or '(without ARN)'} lacks version or containers")
     account, region = _account_and_region(arn)
     return TaskState(
@@ -58,7 +58,7 @@ def parse_task(
         event_id=event_id,
         event_time=event_time,
         containers=tuple(_container(item) for item in containers if isinstance(item, Mapping)),
-        enable_execute_command=task.get("enableExecuteCommand"),
+        enable_execute_command=_flag(task, "enableExecuteCommand"),
         source=source,
     )
 
@@ -75,7 +75,8 @@ def _launch_type(task: Mapping[str, Any]) -> str:
 
 def _architecture(task: Mapping[str, Any]) -> str:
     """The architecture that ECS states as attribute `ecs.cpu-architecture`; "" where it does not (then amd64)."""
-    for attribute in task.get("attributes") or ():
+    attributes = task.get("attributes")
+    for attribute in attributes if isinstance(attributes, (list, tuple)) else ():
         if isinstance(attribute, Mapping) and attribute.get("name") == "ecs.cpu-architecture":
             value = str(attribute.get("value") or "").lower()
             return _NORMALISED.get(value, value)
@@ -103,6 +104,11 @@ def _account_and_region(arn: str) -> tuple[str, str]:
 def _text(item: Mapping[str, Any], key: str) -> str:
     value = item.get(key)
     return value if isinstance(value, str) else ""
+
+
+def _flag(item: Mapping[str, Any], key: str) -> bool | None:
+    value = item.get(key)
+    return value if isinstance(value, bool) else None
 
 
 def _time(item: Mapping[str, Any], key: str) -> str:

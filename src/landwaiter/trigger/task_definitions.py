@@ -10,7 +10,9 @@ from functools import lru_cache
 from typing import Any
 
 _SECRET_NAMES = re.compile(
-    r"PASS(WORD|WD|PHRASE)?\b|PASSWORD|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIAL", re.IGNORECASE
+    r"(?:^|[_.-])(?:PASS|PASSWD|PWD|PASSPHRASE)(?:$|[_.-])"
+    r"|PASSWORD|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIAL",
+    re.IGNORECASE,
 )
 _HARMLESS_VALUES = re.compile(r"arn:|/run/secrets/|file:|true$|false$|\d{0,6}$", re.IGNORECASE)
 _SECRET_VALUES = (

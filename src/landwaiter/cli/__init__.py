@@ -1,0 +1,1 @@
+"""The command line: click groups, thin over the rooms that do the work."""

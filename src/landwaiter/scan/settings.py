@@ -1,0 +1,51 @@
+"""The job's settings, from the environment that CodeBuild gives it (see `aws/templates/scanning.yaml`)."""
+
+import os
+from collections.abc import Mapping
+
+import msgspec
+
+from landwaiter.errors import InputError
+from landwaiter.images.digest import parse_digest
+from landwaiter.images.platform import Platform, parse_platform
+
+
+class JobSettings(msgspec.Struct, frozen=True):
+    """What to scan and whom to tell.
+
+    `digest` is "" when AWS did not tell it; `root_ca` is PEM text, "" for a platform with a well-known CA;
+    `registry_secret` the ARN of the secret with the credentials of a private registry, "" for none.
+    """
+
+    platform_url: str
+    token: str
+    scan_id: str
+    image: str
+    digest: str
+    image_platform: Platform
+    root_ca: str = ""
+    registry_secret: str = ""
+
+    def __repr__(self) -> str:
+        return f"JobSettings(scan_id={self.scan_id!r}, image={self.image!r})"
+
+
+def read_settings(environment: Mapping[str, str] = os.environ) -> JobSettings:
+    """Read the settings; raise InputError naming the variable that is missing or malformed."""
+    for name in ("LANDWAITER_PLATFORM_URL", "LANDWAITER_TOKEN", "LANDWAITER_SCAN_ID", "LANDWAITER_IMAGE"):
+        if not environment.get(name):
+            raise InputError(f"{name} is not set.", "The build is started by the Lambda function, which sets it.")
+    url = environment["LANDWAITER_PLATFORM_URL"].rstrip("/")
+    if not url.startswith("https://"):
+        raise InputError(f"LANDWAITER_PLATFORM_URL is {url!r}.", "The platform is only spoken to over https://.")
+    digest = environment.get("LANDWAITER_DIGEST", "")
+    return JobSettings(
+        platform_url=url,
+        token=environment["LANDWAITER_TOKEN"].strip(),
+        scan_id=environment["LANDWAITER_SCAN_ID"],
+        image=environment["LANDWAITER_IMAGE"],
+        digest=parse_digest(digest) if digest else "",
+        image_platform=parse_platform(environment.get("LANDWAITER_IMAGE_PLATFORM") or "linux/amd64"),
+        root_ca=environment.get("LANDWAITER_ROOT_CA", ""),
+        registry_secret=environment.get("LANDWAITER_REGISTRY_SECRET", ""),
+    )
