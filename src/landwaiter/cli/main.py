@@ -53,7 +53,7 @@ class LazyGroup(click.Group):
 )
 @click.version_option(__version__, prog_name="landwaiter")
 def cli() -> None:
-    """Landwaiter examines container images as they land on AWS Fargate.
+    r"""Landwaiter examines container images as they land on AWS Fargate.
 
     \b
     Examples:

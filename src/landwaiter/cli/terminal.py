@@ -20,7 +20,7 @@ def progress(text: str) -> Iterator["Status | None"]:
     if not sys.stderr.isatty():
         yield None
         return
-    from rich.console import Console  # noqa: PLC0415 - 40 ms that a pipeline never needs
+    from rich.console import Console
 
     with Console(stderr=True).status(printable(text)) as status:
         yield status
