@@ -1,0 +1,1 @@
+"""The packages of language ecosystems, one module an ecosystem."""

@@ -1,0 +1,1 @@
+"""Java archives: which Maven artifacts are in them."""

@@ -1,0 +1,1 @@
+"""The distribution and the packages of its package manager."""

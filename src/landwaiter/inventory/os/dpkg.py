@@ -1,0 +1,119 @@
+"""Debian's package database: dpkg(1), deb822(5), deb-control(5); `status.d` as Bazel's distroless rules write it."""
+
+import re
+
+from landwaiter.errors import InputError
+from landwaiter.inventory.analyser import MIB, Analyser
+from landwaiter.inventory.models import Evidence, Note, PackageFact
+from landwaiter.inventory.os.stanzas import malformed, plausible, text
+
+STATUS = "dpkg-status"
+STATUS_D = "dpkg-status.d"
+FILES = "dpkg-files"
+COPYRIGHT = "dpkg-copyright"
+
+_STANZA_END = re.compile(rb"\n[ \t\r]*\n")
+_FIELD = re.compile(
+    rb"^(Package|Status|Version|Architecture|Source)[ \t]*:[ \t]*([^\n]*)", re.MULTILINE | re.IGNORECASE
+)
+_SOURCE = re.compile(r"([^\s(]+)(?:\s*\(([^)]*)\))?")
+_NOT_INSTALLED = frozenset({"not-installed", "config-files"})
+_LIST = re.compile(r"(?:dpkg/info|dpkg/status\.d)/[^/]+\.(?:list|md5sums)\Z")
+_LICENSE = re.compile(rb"^License:[ \t]*([^\n]{1,200})", re.MULTILINE)
+_COPYRIGHT_PLACE = re.compile(r"usr/share/doc/[^/]+/copyright\Z")
+_MAX_LICENSES = 30
+
+
+def _package(stanza: bytes) -> PackageFact | bool:
+    """Return the stanza's package, False when it is not installed, True when it makes no sense."""
+    fields = {key.lower(): text(value) for key, value in _FIELD.findall(stanza)}
+    state = fields.get(b"status", "").split()
+    if state and state[-1] in _NOT_INSTALLED:
+        return False
+    name, version = fields.get(b"package", ""), fields.get(b"version", "")
+    if not plausible(name, version):
+        return True
+    source = _SOURCE.match(fields.get(b"source", ""))
+    source_name, source_version = (source[1], source[2] or version) if source else (name, version)
+    same = (source_name, source_version) == (name, version)
+    return PackageFact(
+        "deb",
+        name,
+        version,
+        fields.get(b"architecture", ""),
+        "" if same else source_name,
+        "" if same else source_version,
+    )
+
+
+def _packages(content: bytes) -> tuple[tuple[PackageFact, ...], int]:
+    """Return the installed packages, and the number of stanzas that make no sense."""
+    found = [_package(stanza) for stanza in _STANZA_END.split(content) if not stanza.isspace() and stanza]
+    return tuple(one for one in found if isinstance(one, PackageFact)), sum(one is True for one in found)
+
+
+def read_status(path: str, content: bytes) -> Evidence | None:
+    """Read `var/lib/dpkg/status`: every package that is installed, wholly or in part.
+
+    Raises InputError when nothing in it can be understood. A file named so elsewhere that is none is passed over.
+    """
+    packages, bad = _packages(content)
+    if bad and not packages:
+        if "dpkg/" not in path:
+            return None
+        raise InputError("The dpkg database holds no entry that can be understood.")
+    notes = (Note("unreadable-database", malformed(bad), path),) if bad else ()
+    return Evidence(path, STATUS, packages, notes=notes)
+
+
+def read_status_d(path: str, content: bytes) -> Evidence | None:
+    """Read one file of `var/lib/dpkg/status.d`: the control fields of one package, which is installed."""
+    if path.endswith(".md5sums"):
+        return read_files(path, content)
+    if not _FIELD.search(content):
+        return None
+    packages, bad = _packages(content)
+    if bad and not packages:
+        raise InputError("The entry of this package cannot be understood.")
+    return Evidence(path, STATUS_D, packages)
+
+
+def read_files(path: str, content: bytes) -> Evidence:
+    """Read which files a package owns: `info/PACKAGE.list` (paths) or `.md5sums` (`<md5>  <path>`)."""
+    owner = path.rpartition("/")[2].rpartition(".")[0].partition(":")[0]
+    owned: dict[str, str] = {}
+    digests: dict[str, str] = {}
+    for line in content.decode("utf-8", "replace").splitlines():
+        if path.endswith(".list"):
+            owned[line.lstrip("/")] = owner
+        elif line[32:34] == "  ":
+            file = line[34:].removeprefix("./").lstrip("/")
+            owned[file] = owner
+            digests[file] = f"md5:{line[:16]}"
+    return Evidence(path, FILES, owned=owned, owned_digests=digests)
+
+
+def read_copyright(path: str, content: bytes) -> Evidence | None:
+    """Read the licences of a machine-readable copyright file (DEP-5); others declare none that a program can read."""
+    names = dict.fromkeys(text(name) for name in _LICENSE.findall(content))
+    names.pop("", None)
+    return Evidence(path, COPYRIGHT, licenses=tuple(names)[:_MAX_LICENSES]) if names else None
+
+
+DPKG_STATUS = Analyser(STATUS, read=read_status, basenames=frozenset({"status"}), limit=64 * MIB)
+DPKG_STATUS_D = Analyser(STATUS_D, read=read_status_d, parents=frozenset({"status.d"}), limit=4 * MIB)
+DPKG_FILES = Analyser(
+    FILES,
+    read=read_files,
+    parents=frozenset({"info"}),
+    wants=lambda path: _LIST.search(path) is not None,
+    limit=32 * MIB,
+)
+DPKG_COPYRIGHT = Analyser(
+    COPYRIGHT,
+    read=read_copyright,
+    basenames=frozenset({"copyright"}),
+    wants=lambda path: _COPYRIGHT_PLACE.match(path) is not None,
+    limit=MIB,
+    quiet=True,
+)

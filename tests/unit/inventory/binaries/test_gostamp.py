@@ -1,0 +1,50 @@
+import struct
+
+import pytest
+
+from landwaiter.inventory.binaries.elf import read_layout
+from landwaiter.inventory.binaries.gobuildinfo import GoProbe
+
+CONSTANTS_AT = 0x400000
+
+
+def program(elf, inline, texts, *, variables):
+    """Write texts among the constants, zero bytes around each, and Go strings in the data that point at some."""
+    constants, data = b"\0", b""
+    for text in texts:
+        if text in variables:
+            data += struct.pack("<QQ", CONSTANTS_AT + len(constants), len(text))
+        constants += text + b"\0"
+    return elf(constants=constants, data=inline("go1.22.1").ljust(64, b"\0") + data, go=True)
+
+
+def stamp(feed, data, piece=4096):
+    return feed(GoProbe(read_layout(data[:4096])), data, piece)
+
+
+@pytest.mark.parametrize("piece", [33, 4096])
+def test_the_one_version_that_a_variable_points_at(elf, feed, inline, piece):
+    data = program(elf, inline, [b"3.40.1", b"v2.8.2+ds1", b"127.0.0.1"], variables={b"v2.8.2+ds1", b"127.0.0.1"})
+    probe = GoProbe(read_layout(data[:4096]))
+    for at in range(0, len(data), piece):
+        probe.feed(at, data[at : at + piece])
+    assert probe.stamp() == "v2.8.2+ds1"
+
+
+def test_a_revision_of_the_same_version_does_not_make_it_doubtful(elf, feed, inline):
+    texts = [b"2.42.0+ds-5", b"2.42.0+ds"]
+    assert stamp(feed, program(elf, inline, texts, variables=set(texts)), 1 << 20).stamp() == "2.42.0+ds"
+
+
+def test_two_versions_are_doubtful(elf, feed, inline):
+    texts = [b"1.2.3", b"1.2.30"]
+    assert stamp(feed, program(elf, inline, texts, variables=set(texts)), 1 << 20).stamp() == ""
+
+
+def test_a_text_of_a_c_library_is_none(elf, feed, inline):
+    assert stamp(feed, program(elf, inline, [b"3.40.1"], variables=set()), 1 << 20).stamp() == ""
+
+
+def test_very_many_candidates_are_doubtful(elf, feed, inline):
+    texts = [b"1.2.%d" % number for number in range(100)]
+    assert stamp(feed, program(elf, inline, texts, variables=set()), 1 << 20).stamp() == ""
