@@ -1,0 +1,1 @@
+"""Advisory feeds and the bundle that is compiled of them."""

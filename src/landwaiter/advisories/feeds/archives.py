@@ -1,0 +1,69 @@
+"""Bounded reading of what feeds come in: zip archives, gzip files, JSON documents. Nothing here trusts a size field."""
+
+import gzip
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+MEMBER_LIMIT = 32 << 20
+"""Bytes of one record; Ubuntu's largest kernel records are about a tenth of this."""
+FILE_LIMIT = 1 << 30
+"""Bytes of one decompressed file that holds a whole feed."""
+_MEMBERS_LIMIT = 4_000_000
+
+
+class UnreadableError(Exception):
+    """A file of a feed cannot be read; the text says why, for the quarantine list."""
+
+
+def read_limited(path: Path, limit: int = FILE_LIMIT) -> bytes:
+    """Return a file's content, decompressed when it ends in .gz. Raises UnreadableError (absent, broken, too large)."""
+    try:
+        if path.suffix == ".gz":
+            with gzip.open(path) as stream:
+                content = stream.read(limit + 1)
+        else:
+            with path.open("rb") as plain:
+                content = plain.read(limit + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise UnreadableError(f"cannot be read: {error}") from error
+    if len(content) > limit:
+        raise UnreadableError(f"is larger than {limit >> 20} MB")
+    return content
+
+
+def zip_members(path: Path) -> Iterator[tuple[str, bytes | UnreadableError]]:
+    """Yield each JSON member of the zip with its content, or with why it cannot be read, in the archive's order.
+
+    Raises UnreadableError when the archive as a whole cannot be opened.
+    """
+    try:
+        archive = zipfile.ZipFile(path)
+    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise UnreadableError(f"is not a zip archive: {error}") from error
+    with archive:
+        members = archive.infolist()
+        if len(members) > _MEMBERS_LIMIT:
+            raise UnreadableError(f"has more than {_MEMBERS_LIMIT} members")
+        for member in members:
+            if member.filename.endswith(".json"):
+                yield member.filename, _member(archive, member)
+
+
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes | UnreadableError:
+    if member.file_size > MEMBER_LIMIT:
+        return UnreadableError(f"is larger than {MEMBER_LIMIT >> 20} MB")
+    try:
+        with archive.open(member) as stream:
+            content = stream.read(MEMBER_LIMIT + 1)
+    except (OSError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, ValueError) as error:
+        return UnreadableError(f"cannot be read: {error}")
+    return content if len(content) <= MEMBER_LIMIT else UnreadableError(f"is larger than {MEMBER_LIMIT >> 20} MB")
+
+
+def explain(error: Exception) -> str:
+    """Return why msgspec refused a document, as a quarantine reason."""
+    return f"is not valid: {error}" if isinstance(error, msgspec.MsgspecError) else str(error)

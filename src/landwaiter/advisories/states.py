@@ -1,0 +1,51 @@
+"""What the fetcher knows of each feed: `feeds.json` in the feeds folder.
+
+A folder without the file (a mirror copied by hand) is as good as any; its feeds then date themselves.
+"""
+
+from pathlib import Path
+
+import msgspec
+
+from landwaiter.errors import InputError
+
+FILE = "feeds.json"
+
+
+class FeedState(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One feed's last fetches; times are RFC 3339 UTC.
+
+    `checked` is when the data were last fetched or confirmed unchanged, `tried` when that was last tried, `failed` why
+    it failed then ("" when it did not). `address` is where it came from. `validators` hold what each address said of
+    its content (ETag, Last-Modified), `newest_record` how far an incremental feed was read.
+    """
+
+    checked: str = ""
+    tried: str = ""
+    failed: str = ""
+    address: str = ""
+    validators: dict[str, tuple[str, str]] = {}
+    newest_record: str = ""
+
+
+class _States(msgspec.Struct):
+    feeds: dict[str, FeedState] = {}
+
+
+def read_states(folder: Path) -> dict[str, FeedState]:
+    """Return the states by feed name; empty where there is no file. Raises InputError when it is damaged."""
+    path = folder / FILE
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_States).feeds
+    except FileNotFoundError:
+        return {}
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} cannot be read: {error}.", "Remove it; the feeds are then fetched afresh.") from error
+
+
+def write_states(folder: Path, states: dict[str, FeedState]) -> None:
+    """Write the states, replacing the file atomically."""
+    path, new = folder / FILE, folder / f".{FILE}.new"
+    content = msgspec.json.format(msgspec.json.encode(_States(dict(sorted(states.items())))))
+    new.write_bytes(content + b"\n")
+    new.replace(path)

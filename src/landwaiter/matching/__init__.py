@@ -1,0 +1,1 @@
+"""Inventory times advisories: findings that explain themselves."""
