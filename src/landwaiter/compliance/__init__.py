@@ -1,0 +1,1 @@
+"""Compliance: benchmarks as data, checks as pure functions over evidence."""

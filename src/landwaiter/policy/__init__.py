@@ -1,0 +1,1 @@
+"""Policies, and the verdict that one gives on an image."""

@@ -1,0 +1,134 @@
+"""The report for people at a terminal: the verdict first, then what was not assessed, what to do, and the details.
+
+Names, paths and messages are the image maker's words: they are made visible (`escape.visible`), never read as markup.
+"""
+
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from landwaiter.inventory.models import Inventory, Note, OsRelease
+from landwaiter.matching.models import Assessment, BundleInfo
+from landwaiter.policy.models import Verdict
+from landwaiter.reports.columns import Cell, Column, Painter, fold, lay_out
+from landwaiter.reports.escape import visible
+from landwaiter.reports.models import ScanReport
+from landwaiter.reports.table_compliance import compliance
+from landwaiter.reports.table_findings import finding_rows, first_steps, place
+
+_VERDICTS = {
+    "pass": ("PASS", "bold white on green"),
+    "fail": ("FAIL", "bold white on red"),
+    "not_assessed": ("NOT ASSESSED", "bold white on magenta"),
+}
+_PACKAGE_COLUMNS = (
+    Column("Package", folds=True),
+    Column("Type"),
+    Column("Version", folds=True),
+    Column("Arch"),
+    Column("Path", folds=True),
+    Column("Layer"),
+    Column("Owned by", folds=True),
+)
+_NARROWEST = 20
+_NOTES_SHOWN = 20
+
+
+def render(report: ScanReport, *, width: int | None = None, colour: bool = False) -> str:
+    """Return the report as text at most `width` cells wide (that of the terminal unless given), coloured if wanted."""
+    cells = max(_NARROWEST, width or shutil.get_terminal_size((120, 24)).columns)
+    painter = Painter(colour=colour)
+    sections = (
+        _inventory(report.inventory, cells, painter) if report.assessment is None else _scan(report, cells, painter)
+    )
+    shown = ["\n".join(lines) for section in sections if (lines := list(section))]
+    return "\n\n".join(shown) + "\n"
+
+
+def _scan(report: ScanReport, width: int, painter: Painter) -> Iterator[Iterable[str]]:
+    inventory, assessment = report.inventory, report.assessment
+    if assessment is None:
+        return
+    yield _verdict(report.verdict, width, painter)
+    yield _image(inventory, width, painter, assessment.bundle)
+    yield _not_assessed(inventory, assessment, width, painter)
+    yield first_steps(assessment.findings, inventory.image, width, painter)
+    yield finding_rows(assessment.findings, inventory.image, width, painter)
+    if report.compliance:
+        yield compliance(report.compliance, width, painter)
+
+
+def _inventory(inventory: Inventory, width: int, painter: Painter) -> Iterator[Iterable[str]]:
+    yield _image(inventory, width, painter, None)
+    yield _not_assessed(inventory, None, width, painter)
+    yield _packages(inventory, width, painter)
+
+
+def _verdict(verdict: Verdict | None, width: int, painter: Painter) -> Iterator[str]:
+    status = verdict.status if verdict else "not_assessed"
+    word, style = _VERDICTS.get(status, (visible(status), ""))
+    policy = f" by the policy {visible(verdict.policy)}" if verdict else ": no policy was applied"
+    yield f"{painter.paint(f' {word} ', style)}{policy}"
+    for reason in verdict.reasons if verdict else ():
+        yield from _indented(reason, width)
+
+
+def _image(inventory: Inventory, width: int, painter: Painter, bundle: BundleInfo | None) -> Iterator[str]:
+    image = inventory.image
+    yield from (painter.paint(piece, "bold") for piece in fold(visible(image.reference), width))
+    if image.digest:
+        yield from _indented(f"digest {image.digest}", width)
+    layers, packages = len(image.layers), len(inventory.packages)
+    kinds = Counter(package.type for package in inventory.packages)
+    by_type = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common())
+    yield from _indented(f"{image.platform}, {_system(inventory.os)}, {layers} layers", width)
+    yield from _indented(f"{packages} packages{f': {by_type}' if by_type else ''}", width)
+    if bundle is not None:
+        yield from _indented(f"{bundle.advisories:,} advisories, built {bundle.built}, newest {bundle.newest}", width)
+
+
+def _system(release: OsRelease | None) -> str:
+    if release is None:
+        return "no known operating system"
+    return release.pretty_name or f"{release.id} {release.version_id}".strip()
+
+
+def _not_assessed(inventory: Inventory, assessment: Assessment | None, width: int, painter: Painter) -> Iterator[str]:
+    """Say loudly what nothing is known of: it must not be taken for clean."""
+    gaps = assessment.not_assessed if assessment else ()
+    notes = inventory.coverage.notes
+    if not gaps and inventory.coverage.complete:
+        return
+    yield painter.paint("NOT ASSESSED: what follows is not known to be clean", "bold magenta")
+    for gap in gaps:
+        packages = f" ({gap.packages} packages)" if gap.packages else ""
+        yield from _indented(f"{gap.reason}{packages}", width, "! ")
+    for note in notes[:_NOTES_SHOWN]:
+        yield from _indented(_note(note), width, "! ")
+    if len(notes) > _NOTES_SHOWN:
+        yield from _indented(f"and {len(notes) - _NOTES_SHOWN} more notes", width, "! ")
+
+
+def _note(note: Note) -> str:
+    where = f"{note.path}: " if note.path else ""
+    layer = f" (layer {note.layer})" if note.layer is not None else ""
+    return f"{where}{note.reason}{layer}"
+
+
+def _packages(inventory: Inventory, width: int, painter: Painter) -> Iterator[str]:
+    base = {layer.index for layer in inventory.image.layers if layer.base}
+    rows = []
+    for package in inventory.packages:
+        path, layer = place(package.locations, base)
+        texts = (package.name, package.type, package.version, package.arch, path, layer, package.owned_by or "")
+        rows.append([Cell(visible(text)) for text in texts])
+    if rows:
+        yield from lay_out(_PACKAGE_COLUMNS, rows, width, painter)
+    else:
+        yield "No package was found."
+
+
+def _indented(text: str, width: int, mark: str = "") -> Iterator[str]:
+    head = f"  {mark}"
+    for number, piece in enumerate(fold(visible(text), max(1, width - len(head)))):
+        yield (head if number == 0 else " " * len(head)) + piece

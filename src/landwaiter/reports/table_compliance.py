@@ -1,0 +1,62 @@
+"""The compliance results of a report for a terminal: what is wrong in rows, what was not assessed by its reason."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+
+from landwaiter.compliance.models import STATUSES, ControlResult
+from landwaiter.reports.columns import Cell, Column, Painter, fold, lay_out
+from landwaiter.reports.escape import visible
+from landwaiter.reports.table_findings import SEVERITY_STYLES
+
+STATUS_STYLES = {
+    "fail": "bold red",
+    "warn": "yellow",
+    "error": "bold magenta",
+    "not_assessed": "magenta",
+    "pass": "green",
+}
+_COLUMNS = (Column("Control"), Column("Status"), Column("Severity"), Column("Result", folds=True))
+_URGENT = ("fail", "warn", "error")
+_EVIDENCE_SHOWN = 5
+
+
+def compliance(results: Sequence[ControlResult], width: int, painter: Painter) -> Iterator[str]:
+    """Yield a line of numbers for each benchmark, the controls that are not met, and those that were not assessed."""
+    yield painter.paint("Compliance", "bold")
+    for benchmark in dict.fromkeys(item.benchmark for item in results):
+        yield from fold(f"  {visible(benchmark)}: {_numbers(results, benchmark)}", width)
+    urgent = sorted((item for item in results if item.status in _URGENT), key=lambda item: STATUSES.index(item.status))
+    if urgent:
+        yield ""
+        yield from lay_out(_COLUMNS, [_row(item) for item in urgent], width, painter)
+    yield from _not_assessed(results, width, painter)
+
+
+def _numbers(results: Sequence[ControlResult], benchmark: str) -> str:
+    counts = Counter(item.status for item in results if item.benchmark == benchmark)
+    return ", ".join(f"{counts[status]} {status.replace('_', ' ')}" for status in STATUSES if counts[status])
+
+
+def _row(item: ControlResult) -> tuple[Cell, ...]:
+    shown = item.evidence[:_EVIDENCE_SHOWN]
+    more = len(item.evidence) - len(shown)
+    evidence = "; ".join((*shown, f"and {more} more") if more else shown)
+    result = f"{item.title}: {item.message}{f' [{evidence}]' if evidence else ''}"
+    return (
+        Cell(visible(f"{item.benchmark} {item.control}")),
+        Cell(item.status, STATUS_STYLES.get(item.status, "")),
+        Cell(visible(item.severity), SEVERITY_STYLES.get(item.severity, "")),
+        Cell(visible(result)),
+    )
+
+
+def _not_assessed(results: Sequence[ControlResult], width: int, painter: Painter) -> Iterator[str]:
+    by_reason: dict[str, list[str]] = defaultdict(list)
+    for item in results:
+        if item.status == "not_assessed":
+            by_reason[item.message].append(f"{item.benchmark} {item.control}")
+    if by_reason:
+        yield ""
+        yield painter.paint(f"Controls not assessed: {sum(map(len, by_reason.values()))}", "bold magenta")
+    for reason, names in by_reason.items():
+        yield from fold(visible(f"  {reason} ({', '.join(names)})"), width)
