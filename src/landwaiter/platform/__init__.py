@@ -1,0 +1,1 @@
+"""The server: what runs where, what is in it, what is wrong with it."""

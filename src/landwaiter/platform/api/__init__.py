@@ -1,0 +1,1 @@
+"""The HTTP API: sensors report to it, programs read from it."""

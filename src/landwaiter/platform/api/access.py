@@ -1,0 +1,77 @@
+"""Who may call: sensors from an allowed network with a sensor token, readers with a token of scope read or admin."""
+
+import logging
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy.orm import Session
+
+from landwaiter.errors import NotPermittedError
+from landwaiter.platform.api.errors import UnauthenticatedError
+from landwaiter.platform.auth.addresses import Address, admitted, caller_address
+from landwaiter.platform.auth.models import Caller
+from landwaiter.platform.auth.networks import allowed_networks
+from landwaiter.platform.auth.tokens import ScopeError, authenticate
+from landwaiter.platform.context import Platform
+
+_LOG = logging.getLogger(__name__)
+
+
+def platform_of_request(request: Request) -> Platform:
+    """Return the platform that serves the request."""
+    platform: Platform = request.app.state.platform
+    return platform
+
+
+def address_of(request: Request) -> Address | None:
+    """Return the caller's address; X-Forwarded-For counts only where a trusted proxy wrote it."""
+    peer = request.client.host if request.client else ""
+    return caller_address(peer, request.headers.getlist("x-forwarded-for"), request.app.state.proxies)
+
+
+def sensor(request: Request) -> Caller:
+    """Admit a sensor: its network first, then its token. Raises NotPermittedError or UnauthenticatedError."""
+    address = address_of(request)
+    with platform_of_request(request).database.begin() as session:
+        if not admitted(address, allowed_networks(session)):
+            _LOG.warning("refused: sensor call %s from %s, which is not on the allow list", request.url.path, address)
+            raise NotPermittedError(
+                f"Sensor calls from {address} are not allowed.",
+                f"Admit the network on the platform: landwaiter allow add {address}.",
+            )
+        return _caller(session, request, ("sensor",), address)
+
+
+def reader(request: Request) -> Caller:
+    """Admit whoever may read. Raises NotPermittedError or UnauthenticatedError."""
+    with platform_of_request(request).database.begin() as session:
+        return _caller(session, request, ("read", "admin"), address_of(request))
+
+
+def _caller(session: Session, request: Request, scopes: tuple[str, ...], address: Address | None) -> Caller:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise UnauthenticatedError("The call carries no token.", "Send it as `Authorization: Bearer lw_…`.")
+    try:
+        caller = authenticate(session, token.strip(), scopes, str(address) if address else None)
+    except ScopeError:
+        raise
+    except NotPermittedError as error:
+        _LOG.warning("refused: %s from %s with a token that is not valid", request.url.path, address)
+        raise UnauthenticatedError(error.what, error.remedy) from None
+    request.state.caller = caller
+    return caller
+
+
+def check_account(caller: Caller, account: str) -> None:
+    """Raise NotPermittedError when a token that is bound to an AWS account speaks of another one."""
+    if caller.account and caller.account != account:
+        raise NotPermittedError(
+            f"This token speaks for account {caller.account} only, not for {account[:32]!r}.",
+            "Use the token of that account.",
+        )
+
+
+PlatformHere = Annotated[Platform, Depends(platform_of_request)]
+Sensor = Annotated[Caller, Depends(sensor)]
+Reader = Annotated[Caller, Depends(reader)]

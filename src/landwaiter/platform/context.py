@@ -1,0 +1,53 @@
+"""What every part of a running platform shares: its settings, its database, its advisory data."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from logging import getLogger
+
+from landwaiter.platform.findings.assess import assess_image
+from landwaiter.platform.findings.bundles import BundleShelf
+from landwaiter.platform.settings import Settings
+from landwaiter.platform.store.database import Database
+from landwaiter.platform.tasks.answers import Terms
+from landwaiter.policy.models import Verdict
+
+_LOG = getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """A platform with an open database."""
+
+    settings: Settings
+    database: Database
+    bundles: BundleShelf
+
+    @property
+    def lease(self) -> timedelta:
+        """How long a scan holds its lease without a sign of life."""
+        return timedelta(minutes=self.settings.lease_minutes)
+
+    @property
+    def terms(self) -> Terms:
+        """The terms on which images are leased."""
+        return Terms(self.lease, timedelta(minutes=self.settings.reference_minutes))
+
+    def assess(self, image_id: int) -> Verdict | None:
+        """Assess a stored image with the newest advisory data; return its verdict, None when the image is gone."""
+        bundle = self.bundles.current()
+        problem = "" if bundle is not None else self.bundles.problem()
+        return assess_image(self.database, image_id, bundle, problem, self.settings.policy)
+
+    def assess_soon(self, image_id: int) -> Verdict | None:
+        """Assess an image now if that goes well; else leave it to the job that waits for it, and return None."""
+        try:
+            return self.assess(image_id)
+        except Exception:  # noqa: BLE001 - whatever it is, the document is stored, and the job will tell again
+            _LOG.exception("image %d was not assessed at once; the job will try again", image_id)
+            return None
+
+
+def platform_of(settings: Settings, database: Database | None = None) -> Platform:
+    """Return the platform of these settings; its database is not open yet."""
+    database = database or Database(settings.database_url, settings.database_folder)
+    return Platform(settings, database, BundleShelf(settings.bundle_folder))

@@ -1,0 +1,80 @@
+"""The state of the house at a glance."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Select, and_, func, select
+from sqlalchemy.orm import Session
+
+from landwaiter.platform.findings.bundles import BundleShelf
+from landwaiter.platform.findings.models import Counts, Overview
+from landwaiter.platform.findings.tables import AssessmentRow, FindingRow, VariantRow
+from landwaiter.platform.findings.vulnerabilities import vulnerabilities
+from landwaiter.platform.images.tables import ImageRow
+from landwaiter.platform.scans.tables import ACTIVE, ScanRow
+from landwaiter.platform.store.base import now
+from landwaiter.platform.tasks.tables import ContainerRow, TaskRow
+
+_DAY = timedelta(days=1)
+
+
+def overview(session: Session, bundles: BundleShelf) -> Overview:
+    """Count what runs, how it stands, and what changed in the last 24 hours."""
+    since = now() - _DAY
+    containers, assessed, failing = _containers(session)
+    images_running = _count(session, select(ContainerRow.image_id).join(TaskRow).where(TaskRow.running).distinct())
+    return Overview(
+        tasks_running=_count(session, select(TaskRow.id).where(TaskRow.running)),
+        containers_running=containers,
+        containers_assessed=assessed,
+        containers_not_assessed=containers - assessed,
+        containers_failing=failing,
+        images_running=images_running,
+        images_total=_count(session, select(ImageRow.id)),
+        findings=_exposure(session),
+        kev_running=vulnerabilities(session, kev=True, running_only=True, limit=20).vulnerabilities,
+        new_findings_day=_count(session, select(FindingRow.id).where(FindingRow.first_seen > since)),
+        resolved_findings_day=_count(session, select(FindingRow.id).where(FindingRow.resolved > since)),
+        scans_active=_count(session, select(ScanRow.id).where(ScanRow.state.in_(ACTIVE))),
+        scans_failed_day=_count(session, select(ScanRow.id).where(ScanRow.state == "failed", ScanRow.created > since)),
+        bundle=bundles.described(),
+        bundle_problem=bundles.problem(),
+        stopped_tasks_day=_count(session, select(TaskRow.id).where(~TaskRow.running, TaskRow.last_seen > since)),
+    )
+
+
+def _containers(session: Session) -> tuple[int, int, int]:
+    """Return how many containers run, how many of them have a verdict, and how many fail."""
+    decided = VariantRow.verdict.in_(("pass", "fail"))
+    row = session.execute(
+        select(
+            func.count(),
+            func.count().filter(decided),
+            func.count().filter(VariantRow.verdict == "fail"),
+        )
+        .select_from(ContainerRow)
+        .join(TaskRow, TaskRow.id == ContainerRow.task_id)
+        .outerjoin(
+            VariantRow,
+            and_(
+                VariantRow.image_id == ContainerRow.image_id,
+                VariantRow.task_definition_arn == TaskRow.task_definition_arn,
+                VariantRow.container == ContainerRow.name,
+            ),
+        )
+        .where(TaskRow.running)
+    ).one()
+    return row[0], row[1], row[2]
+
+
+def _exposure(session: Session) -> Counts:
+    """Add up the open findings of the images that run now."""
+    runs = select(ContainerRow.image_id).join(TaskRow, TaskRow.id == ContainerRow.task_id).where(TaskRow.running)
+    names = Counts.__struct_fields__
+    sums = [func.coalesce(func.sum(getattr(AssessmentRow, name)), 0) for name in names]
+    row = session.execute(select(*sums).where(AssessmentRow.image_id.in_(runs))).one()
+    return Counts(**dict(zip(names, (int(value) for value in row), strict=True)))
+
+
+def _count(session: Session, query: Select[Any]) -> int:
+    return session.execute(select(func.count()).select_from(query.subquery())).scalar_one()

@@ -1,0 +1,225 @@
+"""Vulnerabilities, the findings that they are, and where they run."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Select, and_, exists, func, select, tuple_
+from sqlalchemy.orm import Session
+
+from landwaiter.errors import InputError
+from landwaiter.matching.models import SEVERITIES, Cvss, Finding
+from landwaiter.platform.findings.errors import UnknownVulnerabilityError
+from landwaiter.platform.findings.models import (
+    AffectedImage,
+    FindingPage,
+    RunningPlace,
+    TrackedFinding,
+    VulnerabilityHead,
+    VulnerabilityList,
+    VulnerabilityPage,
+)
+from landwaiter.platform.findings.tables import FindingRow, VulnerabilityRow
+from landwaiter.platform.images.tables import ImageRow
+from landwaiter.platform.store.paging import DEFAULT, cursor_of, position_of
+from landwaiter.platform.tasks.tables import ContainerRow, TaskRow
+
+MOST_PLACES, MOST_IMAGES = 500, 200
+"""Places and images that one page lists; the page says when there are more."""
+
+
+def findings_of_image(
+    session: Session,
+    image_id: int,
+    *,
+    severity: str = "",
+    resolved: bool = False,
+    cursor: str | None = None,
+    limit: int = DEFAULT,
+) -> FindingPage:
+    """Return the open (or the resolved) findings of an image, most severe first. Raises InputError."""
+    wanted = [FindingRow.image_id == image_id]
+    wanted.append(FindingRow.resolved.is_not(None) if resolved else FindingRow.resolved.is_(None))
+    if severity:
+        wanted.append(FindingRow.severity == _rank(severity))
+    total = session.execute(select(func.count()).select_from(FindingRow).where(*wanted)).scalar_one()
+    query = select(FindingRow).where(*wanted).order_by(FindingRow.severity, FindingRow.id).limit(limit + 1)
+    if cursor:
+        query = query.where(tuple_(FindingRow.severity, FindingRow.id) > position_of(cursor, tuple[int, int]))
+    rows = session.scalars(query).all()
+    following = cursor_of(rows[limit - 1].severity, rows[limit - 1].id) if len(rows) > limit else None
+    return FindingPage(tuple(tracked(row) for row in rows[:limit]), total, following)
+
+
+def tracked(row: FindingRow) -> TrackedFinding:
+    """Return a finding with its life."""
+    finding = msgspec.json.decode(row.detail, type=Finding)
+    return TrackedFinding(finding, row.first_seen, row.last_seen, row.resolved)
+
+
+def places_of(session: Session, image_ids: Sequence[int], *, limit: int = MOST_PLACES) -> tuple[RunningPlace, ...]:
+    """Return the containers that run any of the images now, newest first."""
+    query = (
+        select(TaskRow, ContainerRow.name, ContainerRow.image, ImageRow.digest)
+        .join(ContainerRow, ContainerRow.task_id == TaskRow.id)
+        .join(ImageRow, ImageRow.id == ContainerRow.image_id)
+        .where(TaskRow.running, ContainerRow.image_id.in_(image_ids))
+        .order_by(TaskRow.id.desc(), ContainerRow.name)
+        .limit(limit)
+    )
+    return tuple(
+        RunningPlace(
+            task_arn=task.task_arn,
+            account=task.account,
+            region=task.region,
+            cluster=task.cluster_arn.rpartition("/")[2],
+            group=task.group,
+            container=name,
+            image=image,
+            digest=digest,
+            running=task.running,
+            started_at=task.started_at,
+        )
+        for task, name, image, digest in session.execute(query)
+    )
+
+
+def running_counts(session: Session, image_ids: Sequence[int]) -> dict[int, int]:
+    """Return how many containers run each of the images now."""
+    query = (
+        select(ContainerRow.image_id, func.count())
+        .join(TaskRow, TaskRow.id == ContainerRow.task_id)
+        .where(TaskRow.running, ContainerRow.image_id.in_(image_ids))
+        .group_by(ContainerRow.image_id)
+    )
+    return {image_id: count for image_id, count in session.execute(query) if image_id is not None}
+
+
+def vulnerabilities(
+    session: Session,
+    *,
+    severity: str = "",
+    kev: bool = False,
+    running_only: bool = False,
+    text: str = "",
+    cursor: str | None = None,
+    limit: int = DEFAULT,
+) -> VulnerabilityList:
+    """Return the vulnerabilities that any image has now, most severe first. `text` is part of the id. InputError."""
+    query = _open_vulnerabilities(running_only=running_only).order_by(VulnerabilityRow.severity, VulnerabilityRow.id)
+    if severity:
+        query = query.where(VulnerabilityRow.severity == _rank(severity))
+    if kev:
+        query = query.where(VulnerabilityRow.kev)
+    if text:
+        query = query.where(VulnerabilityRow.id.icontains(text, autoescape=True))
+    if cursor:
+        position = position_of(cursor, tuple[int, str])
+        query = query.where(tuple_(VulnerabilityRow.severity, VulnerabilityRow.id) > position)
+    rows = session.scalars(query.limit(limit + 1)).all()
+    following = cursor_of(rows[limit - 1].severity, rows[limit - 1].id) if len(rows) > limit else None
+    return VulnerabilityList(heads_of(session, rows[:limit]), following)
+
+
+def vulnerability_page(session: Session, vulnerability: str) -> VulnerabilityPage:
+    """Return all of one vulnerability, by its id or an alias. Raises UnknownVulnerabilityError."""
+    row = session.get(VulnerabilityRow, vulnerability) or session.scalar(
+        select(VulnerabilityRow).where(VulnerabilityRow.aliases.contains([vulnerability])).limit(1)
+    )
+    if row is None:
+        raise UnknownVulnerabilityError(
+            f"No image has, or had, {vulnerability[:80]!r}.", "Search: /api/v1/vulnerabilities?text=…"
+        )
+    images = _affected(session, row.id)
+    running = places_of(session, [image_id for image_id, _ in images[:MOST_IMAGES]], limit=MOST_PLACES + 1)
+    fixed = {version for _, image in images for item in image.findings for version in item.finding.fixed_versions}
+    return VulnerabilityPage(
+        vulnerability=heads_of(session, [row])[0],
+        fixed_versions=tuple(sorted(fixed)),
+        images=tuple(image for _, image in images[:MOST_IMAGES]),
+        running=running[:MOST_PLACES],
+        truncated=len(images) > MOST_IMAGES or len(running) > MOST_PLACES,
+    )
+
+
+def heads_of(session: Session, rows: Sequence[VulnerabilityRow]) -> tuple[VulnerabilityHead, ...]:
+    """Return the vulnerabilities with their exposure, in the order given; two queries however many."""
+    ids = [row.id for row in rows]
+    of_these = FindingRow.vulnerability.in_(ids) & FindingRow.resolved.is_(None)
+    seen = {
+        row[0]: row
+        for row in session.execute(
+            select(
+                FindingRow.vulnerability,
+                func.count(FindingRow.image_id.distinct()),
+                func.bool_or(FindingRow.fixed),
+                func.min(FindingRow.first_seen),
+            )
+            .where(of_these)
+            .group_by(FindingRow.vulnerability)
+        )
+    }
+    exposed = select(FindingRow.vulnerability, FindingRow.image_id).where(of_these).distinct().subquery()
+    running: dict[str, int] = dict(
+        session.execute(
+            select(exposed.c.vulnerability, func.count())
+            .join(ContainerRow, ContainerRow.image_id == exposed.c.image_id)
+            .join(TaskRow, and_(TaskRow.id == ContainerRow.task_id, TaskRow.running))
+            .group_by(exposed.c.vulnerability)
+        ).all()
+    )
+    return tuple(_head(row, seen.get(row.id), running.get(row.id, 0)) for row in rows)
+
+
+def _head(row: VulnerabilityRow, seen: Sequence[Any] | None, running: int) -> VulnerabilityHead:
+    return VulnerabilityHead(
+        id=row.id,
+        aliases=tuple(row.aliases),
+        severity=SEVERITIES[row.severity],
+        cvss=msgspec.json.decode(row.cvss, type=Cvss) if row.cvss else None,
+        kev=row.kev,
+        epss=row.epss,
+        summary=row.summary,
+        images=seen[1] if seen else 0,
+        running=running,
+        fixable=bool(seen and seen[2]),
+        first_seen=seen[3] if seen else row.updated,
+    )
+
+
+def _open_vulnerabilities(*, running_only: bool) -> Select[VulnerabilityRow]:
+    found = exists().where(FindingRow.vulnerability == VulnerabilityRow.id, FindingRow.resolved.is_(None))
+    if running_only:
+        runs = exists().where(
+            ContainerRow.image_id == FindingRow.image_id, TaskRow.id == ContainerRow.task_id, TaskRow.running
+        )
+        found = found.where(runs)
+    return select(VulnerabilityRow).where(found)
+
+
+def _affected(session: Session, vulnerability: str) -> list[tuple[int, AffectedImage]]:
+    """Return the images that have it now, those that run most first; one more than a page lists."""
+    query = (
+        select(FindingRow, ImageRow)
+        .join(ImageRow, ImageRow.id == FindingRow.image_id)
+        .where(FindingRow.vulnerability == vulnerability, FindingRow.resolved.is_(None))
+        .order_by(ImageRow.last_seen.desc(), FindingRow.id)
+        .limit(MOST_IMAGES * 10)
+    )
+    findings: dict[int, list[TrackedFinding]] = {}
+    images: dict[int, ImageRow] = {}
+    for finding, image in session.execute(query):
+        images[image.id] = image
+        findings.setdefault(image.id, []).append(tracked(finding))
+    running = running_counts(session, list(images))
+    affected = [
+        (key, AffectedImage(row.digest, row.reference, row.platform, running.get(key, 0), tuple(findings[key])))
+        for key, row in images.items()
+    ]
+    return sorted(affected, key=lambda item: -item[1].running)[: MOST_IMAGES + 1]
+
+
+def _rank(severity: str) -> int:
+    if severity not in SEVERITIES:
+        raise InputError(f"{severity!r} is no severity.", f"Use one of {', '.join(SEVERITIES)}.")
+    return SEVERITIES.index(severity)

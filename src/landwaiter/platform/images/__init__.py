@@ -1,0 +1,1 @@
+"""Images, layers and packages as the platform keeps them."""

@@ -1,0 +1,1 @@
+"""Work that is done beside requests, on a queue in the database."""

@@ -1,0 +1,1 @@
+"""Scans: leases, journeys, documents."""

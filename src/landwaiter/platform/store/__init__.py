@@ -1,0 +1,1 @@
+"""The database: PostgreSQL, embedded or your own."""

@@ -1,0 +1,32 @@
+"""Cursors of paged lists: what the last row of a page sorted by, opaque to the caller."""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from typing import TypeVar
+
+import msgspec
+
+from landwaiter.errors import InputError
+
+T = TypeVar("T")
+DEFAULT, MOST = 50, 500
+"""Rows of a page."""
+
+
+def cursor_of(*position: object) -> str:
+    """Return the cursor for a position: the values that the list is sorted by."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(position)).decode().rstrip("=")
+
+
+def position_of(cursor: str, kind: type[T]) -> T:
+    """Return the position that a cursor names, of the tuple type `kind`. Raises InputError when it is not ours."""
+    try:
+        return msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=kind)
+    except (ValueError, binascii.Error, msgspec.MsgspecError):
+        raise InputError("The cursor is not one of ours.", "Take `next` of the page before, unchanged.") from None
+
+
+def page_of(rows: Sequence[T], limit: int) -> tuple[Sequence[T], bool]:
+    """Return at most `limit` of rows that were asked with one more, and whether there are more."""
+    return rows[:limit], len(rows) > limit

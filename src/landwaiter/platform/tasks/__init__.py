@@ -1,0 +1,1 @@
+"""Tasks on Fargate: what is reported of them, what runs where."""

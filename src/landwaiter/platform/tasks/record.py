@@ -1,0 +1,163 @@
+"""Taking in what sensors report: one transaction, a fixed number of statements, for one task or for a whole sweep.
+
+An event is idempotent by (task ARN, version). A version that is older than the stored one is noted and changes
+nothing, so a task never moves backwards. Rows are locked in the order tasks, scans, containers, each sorted, so that
+reports that arrive together wait for each other instead of deadlocking.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+
+from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from landwaiter.errors import InputError
+from landwaiter.events.models import TaskState
+from landwaiter.platform.store.base import now, text_of
+from landwaiter.platform.store.bulk import among, batches
+from landwaiter.platform.store.database import Database
+from landwaiter.platform.store.times import parse_time
+from landwaiter.platform.tasks.answers import STOPPED, Terms, answer, uses_of
+from landwaiter.platform.tasks.containers import place_containers
+from landwaiter.platform.tasks.definitions import parse_definition, store_definitions
+from landwaiter.platform.tasks.models import ImageAnswer, Sweep, SweepAnswer, TaskAnswer, TaskReport
+from landwaiter.platform.tasks.tables import TaskEventRow, TaskRow
+
+BATCH = 500
+MOST_CONTAINERS = 50
+"""ECS allows 10 in a task; agents of AWS add a few."""
+
+
+def record_task(session: Session, report: TaskReport, terms: Terms) -> TaskAnswer:
+    """Take in a report of one task, and answer for each of its images. Raises InputError."""
+    fresh, images = _record(session, [report], terms)
+    return TaskAnswer(duplicate=report.task.task_arn not in fresh, images=tuple(images))
+
+
+def record_sweep(database: Database, sweep: Sweep, terms: Terms) -> SweepAnswer:
+    """Take in the tasks of whole clusters, close those that run no more, answer for the images. Raises InputError.
+
+    A sweep is taken in bit by bit, each in a transaction of its own: it can be repeated, and holds nothing up.
+    """
+    for report in sweep.tasks:
+        if report.task.cluster_arn not in sweep.clusters:
+            raise InputError(f"{report.task.task_arn[:200]} is of no cluster of this sweep.", "Name its cluster.")
+    closed = database.retry(lambda session: close_vanished(session, sweep))
+    images: list[ImageAnswer] = []
+    for batch in batches(sweep.tasks, BATCH):
+        images += database.retry(partial(_record, reports=batch, terms=terms))[1]
+    return SweepAnswer(images=tuple(images), closed=closed)
+
+
+def close_vanished(session: Session, sweep: Sweep) -> int:
+    """Close the tasks of the sweep's clusters that it did not find; return how many.
+
+    A task that was reported after the sweep's listing began, or is being reported at this moment, is left alone.
+    """
+    taken = parse_time(sweep.taken_at) or now()
+    seen = [report.task.task_arn for report in sweep.tasks]
+    vanished = (
+        select(TaskRow.id)
+        .where(TaskRow.running, among(TaskRow.cluster_arn, sweep.clusters), TaskRow.last_seen <= taken)
+        .where(TaskRow.account == sweep.account, ~among(TaskRow.task_arn, seen))
+        .order_by(TaskRow.id)
+        .with_for_update(skip_locked=True)
+    )
+    ids = list(session.scalars(vanished))
+    if ids:
+        closed = {"running": False, "closed_by": "sweep", "last_status": STOPPED, "stopped_at": taken}
+        reason = "no longer listed by ECS; its last event was missed"
+        for batch in batches(ids, BATCH):
+            session.execute(update(TaskRow).where(TaskRow.id.in_(batch)).values(**closed, stopped_reason=reason))
+    return len(ids)
+
+
+def _record(session: Session, reports: Sequence[TaskReport], terms: Terms) -> tuple[set[str], list[ImageAnswer]]:
+    newest = {report.task.task_arn: report for report in sorted(reports, key=lambda item: item.task.version)}
+    ordered = [newest[arn] for arn in sorted(newest)]
+    tasks = [report.task for report in ordered]
+    for task in tasks:
+        _check(task)
+    if not tasks:
+        return set(), []
+    uses = uses_of(tasks)
+    fresh = _note_events(session, tasks)
+    store_definitions(session, [parse_definition(item.task_definition) for item in ordered if item.task_definition])
+    moved = _upsert_tasks(session, tasks)
+    placed = answer(session, uses, terms)
+    place_containers(session, uses, moved, placed)
+    return fresh, placed.answers
+
+
+def _check(task: TaskState) -> None:
+    if not task.task_arn.startswith("arn:") or len(task.task_arn) > 2048 or task.version < 0:
+        raise InputError(
+            f"{task.task_arn[:80]!r} version {task.version} is no task.", "Send the task's ARN and version."
+        )
+    if len(task.containers) > MOST_CONTAINERS:
+        raise InputError(
+            f"{task.task_arn} has {len(task.containers)} containers.", f"At most {MOST_CONTAINERS} are taken."
+        )
+
+
+def _note_events(session: Session, tasks: Sequence[TaskState]) -> set[str]:
+    """Write the reports down; return the ARNs of those that were new."""
+    rows = [
+        {
+            "task_arn": text_of(task.task_arn), "version": task.version, "status": text_of(task.last_status),
+            "source": text_of(task.source), "event_id": text_of(task.event_id),
+            "event_time": parse_time(task.event_time),
+        }
+        for task in tasks
+    ]  # fmt: skip
+    query = insert(TaskEventRow).on_conflict_do_nothing().returning(TaskEventRow.task_arn)
+    return set(session.scalars(query, rows))
+
+
+def _upsert_tasks(session: Session, tasks: Sequence[TaskState]) -> dict[str, int]:
+    """Bring the tasks to the reported versions; return the ids of those that this report moved."""
+    query = insert(TaskRow)
+    new = query.excluded
+    reopened = and_(new.version == TaskRow.version, new.running, ~TaskRow.running, TaskRow.closed_by == "sweep")
+    kept = {"id", "task_arn", "first_seen"}
+    names = [column.name for column in TaskRow.__table__.columns if column.name not in kept]
+    changes: dict[str, object] = {name: new[name] for name in names}
+    changes["started_at"] = func.coalesce(new.started_at, TaskRow.started_at)
+    moved = session.execute(
+        query.on_conflict_do_update(
+            index_elements=["task_arn"], set_=changes, where=or_(new.version > TaskRow.version, reopened)
+        ).returning(TaskRow.task_arn, TaskRow.id),
+        [_values(task) for task in tasks],
+    )
+    ids = dict(moved.all())
+    confirmed = sorted(task.task_arn for task in tasks if task.task_arn not in ids and task.source == "sweep")
+    if confirmed:
+        session.execute(update(TaskRow).where(among(TaskRow.task_arn, confirmed)).values(last_seen=now()))
+    return ids
+
+
+def _values(task: TaskState) -> dict[str, object]:
+    running = task.last_status != STOPPED
+    return {
+        "task_arn": text_of(task.task_arn),
+        "version": task.version,
+        "account": text_of(task.account),
+        "region": text_of(task.region),
+        "cluster_arn": text_of(task.cluster_arn),
+        "group": text_of(task.group),
+        "task_definition_arn": text_of(task.task_definition_arn),
+        "last_status": text_of(task.last_status),
+        "desired_status": text_of(task.desired_status),
+        "launch_type": text_of(task.launch_type),
+        "platform_version": text_of(task.platform_version),
+        "availability_zone": text_of(task.availability_zone),
+        "architecture": text_of(task.architecture),
+        "enable_execute_command": task.enable_execute_command,
+        "started_at": parse_time(task.started_at),
+        "stopped_at": parse_time(task.stopped_at),
+        "stopped_reason": text_of(task.stopped_reason),
+        "running": running,
+        "closed_by": "" if running else "event",
+        "last_seen": now(),
+    }
