@@ -1,5 +1,8 @@
 """`landwaiter inventory` and `landwaiter scan`: one image, on this machine, without a platform."""
 
+import os
+import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -13,8 +16,11 @@ from landwaiter.cli.terminal import progress
 from landwaiter.errors import CheckFailedError, InputError
 
 if TYPE_CHECKING:
+    from rich.status import Status
+
     from landwaiter.images.access import Access
     from landwaiter.inventory.models import Inventory
+    from landwaiter.inventory.take import LayerProgress
     from landwaiter.matching.models import Assessment
     from landwaiter.policy.models import Policy
     from landwaiter.reports.models import ScanReport
@@ -57,10 +63,9 @@ def inventory(target: str, form: str, output: Path | None, **options: Any) -> No
     TARGET is a registry reference (registry/repo:tag, registry/repo@sha256:...), docker-archive:FILE,
     oci-archive:FILE, oci-layout:DIR, rootfs:DIR, or a bare path that is recognised by its content.
     """
-    from landwaiter.reports.formats import render_inventory
+    from landwaiter.reports.models import ScanReport
 
-    found = _take(target, **options)
-    _write(render_inventory(form, found), output)
+    _write(_rendered(form, ScanReport(_take(target, **options)), output), output)
 
 
 @click.command(
@@ -98,13 +103,11 @@ def scan(
     TARGET is a registry reference (registry/repo:tag, registry/repo@sha256:...), docker-archive:FILE,
     oci-archive:FILE, oci-layout:DIR, rootfs:DIR, or a bare path that is recognised by its content.
     """
-    from landwaiter.reports.formats import render_scan
-
     policy = _policy(policy_file, fail_on, ignore_unfixed=ignore_unfixed)
     found = _take(target, **options)
     report = _report(found, _match(found, bundle, vex), policy)
-    _write(render_scan(form, report), output)
-    if report.verdict.status == "fail":
+    _write(_rendered(form, report, output), output)
+    if report.verdict is not None and report.verdict.status == "fail":
         raise CheckFailedError("")
 
 
@@ -119,7 +122,26 @@ def _take(target: str, *, platform: str, no_cache: bool, root_ca: Path | None, u
         progress(f"reading {target}") as status,
         open_source(target, platform=parse_platform(platform), access=_access(root_ca, username)) as source,
     ):
-        return take_inventory(source, cache=cache, progress=status.update if status else None)
+        return take_inventory(source, cache=cache, progress=_shown(status))
+
+
+def _shown(status: "Status | None") -> "Callable[[LayerProgress], None]":
+    def show(done: "LayerProgress") -> None:
+        if status is not None:
+            status.update(f"layer {done.index} is read ({done.layer.size / 1e6:.0f} MB)")
+
+    return show
+
+
+def _rendered(form: str, report: "ScanReport", output: Path | None) -> str:
+    """Render the report; the table in the terminal's width and colours when one looks on."""
+    from landwaiter.reports.formats import render
+
+    if form == "table" and output is None and sys.stdout.isatty():
+        from landwaiter.reports import table
+
+        return table.render(report, width=shutil.get_terminal_size().columns, colour="NO_COLOR" not in os.environ)
+    return render(form, report)
 
 
 def _access(root_ca: Path | None, username: str | None) -> "Access":
@@ -131,7 +153,7 @@ def _access(root_ca: Path | None, username: str | None) -> "Access":
 def _match(found: "Inventory", bundle: Path | None, vex: tuple[Path, ...]) -> "Assessment":
     from landwaiter.advisories.bundle import open_bundle
     from landwaiter.matching.match import match
-    from landwaiter.matching.vex import read_vex
+    from landwaiter.matching.vex_documents import read_vex
 
     statements = tuple(statement for path in vex for statement in read_vex(path))
     with open_bundle(bundle or default_bundle()) as opened:

@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from landwaiter import __version__
-from landwaiter.cli.terminal import printable
 from landwaiter.errors import LandwaiterError
+from landwaiter.printable import printable
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "demo": ("landwaiter.cli.demo:demo", "The whole way of one task on this machine, with the verdict"),

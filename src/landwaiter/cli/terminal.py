@@ -1,17 +1,14 @@
-"""What the commands share of the terminal: printable text and progress that is quiet when nobody looks."""
+"""Progress that is quiet when nobody looks."""
 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from landwaiter.printable import printable
+
 if TYPE_CHECKING:
     from rich.status import Status
-
-
-def printable(text: str) -> str:
-    """Return `text` without control characters, so that no name of a stranger's package can steer the terminal."""
-    return "".join(letter if letter.isprintable() or letter == "\n" else "�" for letter in text)
 
 
 @contextmanager

@@ -35,7 +35,7 @@ def main() -> int:
 
 
 def _access(settings: JobSettings) -> Access:
-    return job_access(settings.registry_secret, settings.root_ca)
+    return job_access(settings.registry_secret)
 
 
 def _failure(error: LandwaiterError) -> ScanFailure:

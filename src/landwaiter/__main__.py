@@ -1,0 +1,5 @@
+"""`python -m landwaiter`."""
+
+from landwaiter.cli.main import main
+
+main()
