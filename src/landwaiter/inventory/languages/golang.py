@@ -19,7 +19,7 @@ from landwaiter.inventory.models import PackageFact
 MAX_MODULES = 50_000
 UNKNOWN = frozenset({"(devel)", ""})
 
-_GO_VERSION = re.compile(r"go(\d+\.\d+(?:\.\d+)?(?:(?:rc|beta)\d+)?)(?![\w.]*-[0-9a-f]{7})")
+_GO_VERSION = re.compile(r"go(\d+\.\d+(?:\.\d+)?(?:(?:rc|beta)\d+)?)(?![\w.]|-devel)")
 _MODULE = re.compile(r"[\w.~+!-]+(?:/[\w.~+!-]+)*")
 _VERSION = re.compile(r"v?\d+\.\d+\.\d+(?:[-+~.][-+.~0-9A-Za-z]*)?")
 _VERSION_VARIABLE = re.compile(r"(?:^|[./])(?:\w*version|ver|tag)$", re.IGNORECASE)

@@ -1,0 +1,1 @@
+"""Images: references, registries, archives and layouts, and the stream of a layer's members."""

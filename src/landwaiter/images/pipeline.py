@@ -1,0 +1,88 @@
+"""A blob on its way from store to tar walk, in three threads: read and hash, decompress, walk.
+
+hashlib and the decompressors release the interpreter's lock, so on two cores the steps really overlap. A pipeline holds
+`_BUFFERS` buffers of `_BUFFER` bytes and `_CHUNKS` chunks of the stored blob, about 4 MiB in all.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from itertools import cycle
+from typing import Self
+
+from landwaiter.images.decompress import decompress
+from landwaiter.images.digest import check_digest, hasher_for
+from landwaiter.images.handover import Handover
+from landwaiter.images.limits import Limits
+from landwaiter.images.sources import ByteSource, ChunkSource
+from landwaiter.images.tarcursor import HEADROOM
+
+_CHUNKS = 4
+_BUFFERS = 5
+_BUFFER = 512 * 1024
+
+
+class BlobPipeline:
+    """The expanded bytes of a blob named by `digest`; raises InputError at the end when the content is not that.
+
+    `exchange` gives buffers to a tar cursor without copying. Use as a context manager.
+    """
+
+    def __init__(self, chunks: Iterator[bytes], digest: str, name: str, limits: Limits) -> None:
+        self._chunks = chunks
+        self._digest = digest
+        self._name = name
+        self._limits = limits
+        self._stack = ExitStack()
+        self._stored: Handover[bytes] = Handover(self._read, _CHUNKS, "landwaiter-read")
+        # Besides those that wait, one buffer is being filled and one is being walked over.
+        self._expanded: Handover[tuple[memoryview, int]] = Handover(self._expand, _BUFFERS - 2, "landwaiter-expand")
+
+    def __enter__(self) -> Self:
+        self._stack.enter_context(self._stored)
+        self._stack.enter_context(self._expanded)
+        # Left first: the expanding thread may be waiting for the reading one.
+        self._stack.callback(self._stored.cancel)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def exchange(self) -> tuple[memoryview, int]:
+        """Return a buffer with bytes from `HEADROOM` on, and their number, 0 at the end.
+
+        The buffer returned before must not be used any more.
+        """
+        return self._expanded.get() or (memoryview(b""), 0)
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        """Refuse: the bytes are to be had by `exchange`."""
+        raise NotImplementedError
+
+    def exhaust(self) -> None:
+        """Read what is left, so that the digest is checked."""
+        while self.exchange()[1]:
+            pass
+
+    def _read(self) -> Iterator[bytes]:
+        """Yield the stored chunks, and hash each while it is being expanded."""
+        hasher = hasher_for(self._digest)
+        for chunk in self._chunks:
+            if chunk:
+                yield chunk
+                hasher.update(chunk)
+        check_digest(self._name, self._digest, hasher)
+
+    def _expand(self) -> Iterator[tuple[memoryview, int]]:
+        """Yield buffers of expanded bytes in turn; read the blob to its end."""
+        stored = ChunkSource(iter(self._stored.get, None))
+        expanded: ByteSource = decompress(stored, name=self._name, limits=self._limits)
+        for buffer in cycle([memoryview(bytearray(HEADROOM + _BUFFER)) for _ in range(_BUFFERS)]):
+            filled = HEADROOM
+            while filled < len(buffer) and (got := expanded.readinto(buffer[filled:])):
+                filled += got
+            if filled > HEADROOM:
+                yield buffer, filled - HEADROOM
+            if filled < len(buffer):
+                break
+        while stored.readinto(memoryview(bytearray(4096))):
+            pass
