@@ -1,7 +1,7 @@
 """Sphinx configuration: MyST Markdown, Furo."""
 
 project = "Landwaiter"
-copyright = "The Landwaiter authors, Apache-2.0"
+project_copyright = "The Landwaiter authors, Apache-2.0"
 extensions = ["myst_parser"]
 myst_heading_anchors = 3
 exclude_patterns = ["_build"]

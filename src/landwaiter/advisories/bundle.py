@@ -15,6 +15,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from landwaiter.advisories import schema
+from landwaiter.advisories.ecosystems import by_family
 from landwaiter.advisories.models import (
     Affected,
     BundleInfo,
@@ -116,6 +117,11 @@ class Bundle:
         """What the bundle knows of each ecosystem, by its name with release ("Debian:12")."""
         rows = self._rows("SELECT name, packages, advisories FROM ecosystem ORDER BY eid")
         return {name: EcosystemInfo(name, packages, advisories) for name, packages, advisories in rows}
+
+    @functools.cached_property
+    def families(self) -> dict[str, tuple[str, ...]]:
+        """The names of `ecosystems` by their name without release ("Debian")."""
+        return by_family(self.ecosystems)
 
     @functools.cached_property
     def _eids(self) -> dict[str, int]:

@@ -5,7 +5,7 @@ Names: OSV schema, section "Defined Ecosystems"; the part after the first colon 
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -92,6 +92,14 @@ _PEP_503 = re.compile(r"[-_.]+")
 def base_of(ecosystem: str) -> str:
     """Return the ecosystem's name without its release: "Debian" of "Debian:12"."""
     return ecosystem.partition(":")[0]
+
+
+def by_family(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return ecosystem strings by their name without release."""
+    families: dict[str, list[str]] = {}
+    for name in names:
+        families.setdefault(base_of(name), []).append(name)
+    return {base: tuple(found) for base, found in families.items()}
 
 
 def known(ecosystem: str) -> Ecosystem | None:

@@ -143,11 +143,7 @@ class Deployment:
             outputs["PrivateSubnet2Id"],
             outputs["DefaultSecurityGroupId"],
         )
-        changed = [
-            attach.attach_function(self._client("lambda"), placement),
-            attach.attach_project(self._client("codebuild"), placement),
-        ]
-        return "attached" if any(changed) else "attached by the stack"
+        return ", ".join(attach.attach(self._client, placement)) or "attached by the stack"
 
 
 @dataclass(frozen=True, slots=True)

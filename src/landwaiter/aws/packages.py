@@ -13,6 +13,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 import landwaiter
+from landwaiter.errors import InputError
 
 _ROOT = Path(landwaiter.__file__).parent
 
@@ -77,12 +78,15 @@ def _imports(file: Path) -> Iterator[str]:
 
 
 def distributions_of(imports: Iterable[str]) -> dict[str, importlib.metadata.Distribution]:
-    """The installed distributions that provide packages, with all that these require, by normalised name."""
+    """The installed distributions that provide packages, with all that these require, by normalised name.
+
+    Raises `InputError` when one that is required is not installed.
+    """
     owners = importlib.metadata.packages_distributions()
     waiting = [owners[name][0] for name in imports if name in owners]
     found: dict[str, importlib.metadata.Distribution] = {}
     while waiting:
-        distribution = importlib.metadata.distribution(waiting.pop())
+        distribution = _installed(waiting.pop())
         name = distribution.name.lower().replace("_", "-")
         if name in found:
             continue
@@ -92,6 +96,13 @@ def distributions_of(imports: Iterable[str]) -> dict[str, importlib.metadata.Dis
             if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
                 waiting.append(requirement.name)
     return found
+
+
+def _installed(name: str) -> importlib.metadata.Distribution:
+    try:
+        return importlib.metadata.distribution(name)
+    except importlib.metadata.PackageNotFoundError as error:
+        raise InputError(f"The package {name} is not installed.", "Install landwaiter with all it requires.") from error
 
 
 def files_of(distribution: importlib.metadata.Distribution) -> dict[str, Path]:

@@ -15,7 +15,7 @@ from landwaiter.errors import NotPermittedError, UnreachableError
 from landwaiter.images.challenge import Challenge
 from landwaiter.images.credentials import Credential, CredentialSource
 from landwaiter.images.reference import ecr_registry
-from landwaiter.images.transport import Answer, Http, is_loopback
+from landwaiter.images.transport import TRY_AGAIN, Answer, BusyError, Http, check_url, is_loopback
 
 _TOKEN_LIMIT = 1024 * 1024
 _SHORTEST = 60
@@ -36,6 +36,7 @@ class Authoriser:
         self._registry = registry
         self._http = http
         self._credentials = credentials
+        self._is_local = is_loopback(urlsplit(f"//{registry}").hostname or "")
         self._lock = threading.Lock()
         self._basic = ""
         self._tokens: dict[str, tuple[str, float]] = {}
@@ -85,7 +86,7 @@ class Authoriser:
 
     def _fetch(self, challenge: Challenge, scope: str) -> tuple[str, float]:
         """Ask the token server; return the token and when it runs out."""
-        if urlsplit(challenge.realm).scheme == "http" and not is_loopback(self._registry.rpartition(":")[0]):
+        if check_url(challenge.realm).scheme == "http" and not self._is_local:
             raise UnreachableError(f"The registry {self._registry} names a token server without encryption.")
         credential = self._credentials.find(self._registry)
         answer = self._ask(challenge, challenge.scope or scope, credential)
@@ -93,6 +94,8 @@ class Authoriser:
         if answer.status in (400, 401, 403):
             who = f"user {credential.username!r}" if credential else "anonymous users"
             raise self.refusal(f"Its token server refuses {who}.")
+        if answer.status in TRY_AGAIN:
+            raise BusyError(f"the token server of {self._registry} answers {answer.status}")
         if answer.status != 200:
             raise UnreachableError(f"The token server of {self._registry} answers {answer.status}.")
         try:

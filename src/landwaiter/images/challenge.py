@@ -25,9 +25,9 @@ def parse_challenges(headers: list[str]) -> list[Challenge]:
 
 def _parse(header: str) -> list[Challenge]:
     starts = list(_SCHEME.finditer(_without_quoted(header)))
-    ends = [match.start() for match in starts[1:]] + [len(header)]
     found = []
-    for match, end in zip(starts, ends, strict=True):
+    for place, match in enumerate(starts):
+        end = starts[place + 1].start() if place + 1 < len(starts) else len(header)
         values = {
             name.lower(): _ESCAPED.sub(r"\1", quoted) or bare
             for name, quoted, bare in _PARAMETER.findall(header[match.end() : end])

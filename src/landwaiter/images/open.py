@@ -54,9 +54,17 @@ def _scheme(target: str) -> tuple[str, str]:
     scheme, colon, rest = target.partition(":")
     if colon and scheme in SCHEMES:
         return scheme, rest
+    if not target.strip():
+        raise InputError("No image is named.", "Name a registry reference, an archive or a folder.")
     path, _ = split_name(target)
-    if path.exists() and not target.startswith("docker://"):
-        return recognise(target), target
+    if exists(path) and not target.startswith("docker://"):
+        try:
+            return recognise(target), target
+        except InputError:
+            # A folder that happens to be called like the image that is meant.
+            if not path.is_dir() or target.startswith(_PATH_STARTS):
+                raise
+            return REGISTRY, target
     if target.startswith(_PATH_STARTS) or target.endswith(_FILE_ENDS):
         raise InputError(f"{target} does not exist.")
     return REGISTRY, target
@@ -85,17 +93,25 @@ def _open_archive(scheme: str, path: Path, wanted: _Wanted) -> Iterator[ImageSou
 
 def split_name(text: str) -> tuple[Path, str]:
     """Split `PATH[:NAME]` at the first colon that leaves an existing path; a path may have colons of its own."""
-    if not Path(text).exists():
+    if not exists(Path(text)):
         for at, letter in enumerate(text):
-            if letter == ":" and Path(text[:at]).exists():
+            if letter == ":" and exists(Path(text[:at])):
                 return Path(text[:at]), text[at + 1 :]
     return Path(text), ""
+
+
+def exists(path: Path) -> bool:
+    """Tell whether there is something at `path`; what can be no path at all is not there."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def existing_folder(path: Path) -> Path:
     """Return `path` when it is a folder; raises InputError otherwise."""
     if not path.is_dir():
-        raise InputError(f"{path} is not a folder." if path.exists() else f"{path} does not exist.")
+        raise InputError(f"{path} is not a folder." if exists(path) else f"{path} does not exist.")
     return path
 
 
@@ -104,7 +120,7 @@ def recognise(target: str) -> str:
     path, _ = split_name(target)
     if path.is_dir():
         return _recognise_folder(path)
-    if not path.exists():
+    if not exists(path):
         raise InputError(f"{target} does not exist.")
     index = TarIndex(path)
     try:

@@ -136,6 +136,9 @@ class _Walk:
             self._notes.unreadable.append(path)
             return
         try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                self._notes.unreadable.append(path)
+                return
             while piece := os.read(descriptor, CHUNK):
                 yield piece
         except OSError:

@@ -11,11 +11,12 @@ from landwaiter.errors import NotPermittedError, UnreachableError
 from landwaiter.images.access import Access
 from landwaiter.images.authorisation import Authoriser
 from landwaiter.images.challenge import parse_challenges
-from landwaiter.images.transport import Answer, Failure, Http, is_loopback
+from landwaiter.images.transport import TRY_AGAIN, Answer, Failure, Http, check_url, is_loopback
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_REDIRECTS = 5
-_TRY_AGAIN = frozenset({408, 429, 500, 502, 503, 504})
+_REFUSED_ATTEMPTS = 3
+"""A host that refuses connections seldom changes its mind within seconds."""
 _NO_TLS = frozenset(
     {
         "WRONG_VERSION_NUMBER",
@@ -40,6 +41,7 @@ class Session:
         self._http = Http(access.root_ca_pem, access.limits)
         self._authoriser = Authoriser(registry, self._http, access.credentials)
         self._base = f"https://{host}"
+        self._is_known = False
         self._may_be_plain = is_loopback(urlsplit(self._base).hostname or "")
 
     def close(self) -> None:
@@ -56,12 +58,13 @@ class Session:
         for attempt in range(self._patience.attempts):
             wait = 0.0
             try:
-                answer = self._follow(path, dict(headers), scope)
+                answer = self._once(path, dict(headers), scope)
             except Failure as error:
-                if not self._tries_plain(error):
-                    failure = self._describe(error)
+                failure = self._describe(error)
+                if attempt + 1 >= _REFUSED_ATTEMPTS and _is_refused(error):
+                    break
             else:
-                if answer.status not in _TRY_AGAIN:
+                if answer.status not in TRY_AGAIN:
                     return answer
                 failure = f"it answers {answer.status}"
                 wait = self._asked_to_wait(answer)
@@ -92,6 +95,17 @@ class Session:
             )
         return seconds
 
+    def _once(self, path: str, headers: dict[str, str], scope: str) -> Answer:
+        """Make one request; the first one to this machine finds out whether the registry speaks TLS."""
+        try:
+            answer = self._follow(path, headers, scope)
+        except Failure as error:
+            if not self._tries_plain(error):
+                raise
+            answer = self._follow(path, headers, scope)
+        self._is_known = True
+        return answer
+
     def _follow(self, path: str, headers: dict[str, str], scope: str) -> Answer:
         """Make one request, with the redirects and the authorisation that it takes."""
         url = self._base + path
@@ -116,14 +130,18 @@ class Session:
     def _redirected(self, answer: Answer) -> str:
         """Return where a redirect leads; raises UnreachableError when that is no place to go."""
         answer.close()
-        url = urljoin(answer.url, answer.headers["location"])
-        if urlsplit(url).scheme == "http" and not self._may_be_plain:
+        location = answer.headers["location"]
+        try:
+            url = urljoin(answer.url, location)
+        except ValueError as error:
+            raise UnreachableError(f"The registry {self.registry} redirects to {location!r}, no address.") from error
+        if check_url(url).scheme == "http" and not self._may_be_plain:
             raise UnreachableError(f"The registry {self.registry} redirects to an address without encryption.")
         return url
 
     def _tries_plain(self, error: BaseException) -> bool:
         """Change to plain HTTP when a registry on this machine turns out not to speak TLS; True when changed."""
-        if not self._may_be_plain or self._base.startswith("http:"):
+        if self._is_known or not self._may_be_plain:
             return False
         if any(_is_no_tls(cause) for cause in _causes(error)):
             self._base = f"http://{self._host}"
@@ -150,6 +168,10 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
     while current is not None:
         yield current
         current = current.__cause__ or current.__context__
+
+
+def _is_refused(error: BaseException) -> bool:
+    return any(isinstance(cause, ConnectionRefusedError) for cause in _causes(error))
 
 
 def _is_no_tls(error: BaseException) -> bool:

@@ -12,6 +12,7 @@ BLOCK = 512
 ZEROS = bytes(BLOCK)
 POSIX_MAGIC = b"ustar\x00"
 _ADLER = 65521
+_NEVER = -1
 
 
 class DamagedTarError(InputError):
@@ -29,13 +30,21 @@ def adler_of_sum(field: bytes) -> int:
     """Return the lower half of the Adler-32 that a block with this checksum field must have.
 
     It is one plus the sum of all bytes modulo 65521, while the checksum is the sum with its own field taken as spaces.
+    -1, which no block has, where the field is no number.
     """
-    return (1 + parse_number(field) - 8 * 0x20 + sum(field)) % _ADLER
+    try:
+        stated = parse_number(field)
+    except DamagedTarError:
+        return _NEVER
+    return (1 + stated - 8 * 0x20 + sum(field)) % _ADLER
 
 
 def checksum_holds(block: bytes) -> bool:
     """Tell whether the header's checksum is right, as a sum of unsigned bytes or, as once, of signed ones."""
-    stated = parse_number(block[148:156])
+    try:
+        stated = parse_number(block[148:156])
+    except DamagedTarError:
+        return False
     total = sum(block) + 8 * 0x20 - sum(block[148:156])
     signed = total - 256 * sum(byte > 127 for byte in block[:148] + block[156:])
     return stated in (total, signed)

@@ -99,7 +99,7 @@ class TarWalk:
             return False
         expected = tarheader.adler_of_sum(field)
         if expected != found and not tarheader.checksum_holds(block):
-            raise DamagedTarError("A header's checksum is wrong.")
+            raise DamagedTarError("A header's checksum is wrong." if self._sums else "It does not begin with a header.")
         if len(self._sums) >= _REMEMBERED:
             self._sums.clear()
         self._sums[field] = expected

@@ -22,7 +22,16 @@ _CONNECTIONS = 8
 _IDLE_SECONDS = 20.0
 _LOCAL = ".localhost"
 
+TRY_AGAIN = frozenset({408, 429, 500, 502, 503, 504})
+"""Statuses that may pass when the same is asked again."""
+
+
+class BusyError(Exception):
+    """The other side answered, but with a failure that may pass."""
+
+
 Failure = (
+    BusyError,
     httpcore2.NetworkError,
     httpcore2.TimeoutException,
     httpcore2.ProtocolError,
@@ -209,11 +218,11 @@ def check_url(url: str) -> SplitResult:
     """Return the parts of an address we may go to: https, or http on this machine. Raises UnreachableError."""
     try:
         parts = urlsplit(url)
-        port_is_valid = parts.port is None or parts.port > 0
+        is_valid = parts.port is None or parts.port > 0
     except ValueError:
-        parts, port_is_valid = SplitResult("", "", "", "", ""), False
+        parts, is_valid = SplitResult("", "", "", "", ""), False
     host = parts.hostname or ""
-    if not port_is_valid or not host or parts.scheme not in ("http", "https") or not url.isascii():
+    if not is_valid or not host or parts.scheme not in ("http", "https") or not url.isascii():
         raise UnreachableError(f"{url!r} is not an address that can be asked.")
     if parts.scheme == "http" and not is_loopback(host):
         raise UnreachableError(

@@ -8,7 +8,7 @@ history. The forms are those that the services document for their tokens.
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from landwaiter.inventory.models import SecretFact
@@ -35,7 +35,7 @@ def _rule(name: str, keywords: str, pattern: str, entropy: float = 0.0) -> Rule:
 
 
 _ASSIGNED = r"""["']?\s*(?:=>|[:=])\s*["']?"""
-_NAMED = r"(?:password|passwd|pwd|secret|token|api_?key|apikey|access_?key|private_?key|client_?secret)"
+_NAMED = r"(?:password|passwd|pwd|secret(?!ar)|token(?!i[sz])|api_?key|apikey|access_?key|private_?key|client_?secret)"
 RULES = (
     _rule("private-key", "PRIVATE", r"(?P<secret>-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----)"),
     _rule("aws-access-key-id", "AKIA ASIA", r"(?<![A-Z0-9])(?P<secret>(?:AKIA|ASIA)[A-Z2-7]{16})(?![A-Z0-9])", 2.5),
@@ -121,11 +121,11 @@ def redact(secret: str) -> str:
     return f"{secret[:shown]}…({len(secret)} characters)"
 
 
-def find_in_line(line: str) -> Iterator[tuple[str, str]]:
+def find_in_line(line: str, rules: Sequence[Rule] = RULES) -> Iterator[tuple[str, str]]:
     """Yield rule name and secret of each secret in one line of text (an environment value, a line of the history)."""
     line = line[:LIMIT]
     taken: list[tuple[int, int]] = []
-    for rule in RULES:
+    for rule in rules:
         if not any(keyword in line for keyword in rule.keywords):
             continue
         for match in rule.pattern.finditer(line):
@@ -158,12 +158,13 @@ def find_secrets(path: str, content: bytes) -> tuple[SecretFact, ...]:
     if b"\0" in content[:4096]:
         return ()
     text = content[:LIMIT].decode("utf-8", "replace")
-    if not any(keyword in text for rule in RULES for keyword in rule.keywords):
+    rules = [rule for rule in RULES if any(keyword in text for keyword in rule.keywords)]
+    if not rules:
         return ()
     has_key = _KEY_WITH_BODY.search(text) is not None
     found: list[SecretFact] = []
     for number, line in enumerate(text.splitlines(), 1):
-        for rule, secret in find_in_line(line):
+        for rule, secret in find_in_line(line, rules):
             if rule == "private-key" and not has_key:
                 continue
             excerpt = secret if rule == "private-key" else redact(secret)

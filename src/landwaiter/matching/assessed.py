@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterator
 
 from landwaiter.advisories.bundle import Bundle
-from landwaiter.advisories.ecosystems import base_of
 from landwaiter.inventory.models import Inventory, Package
 from landwaiter.matching.distro import KINDS, Distribution
 from landwaiter.matching.ecosystem import ecosystem_of
@@ -39,7 +38,10 @@ def not_assessed(inventory: Inventory, bundle: Bundle, distribution: Distributio
         yield NotAssessed("empty-bundle", "The bundle has no advisories at all.", packages=len(packages))
         return
     counts = Counter(package.type for package in packages if package.owned_by is None)
-    yield from _system(inventory, bundle, distribution, sum(counts[kind] for kind in KINDS))
+    own = sum(counts[kind] for kind in KINDS if distribution is None or kind == distribution.kind)
+    yield from _system(inventory, bundle, distribution, own)
+    for kind in sorted(kind for kind in KINDS if counts[kind] and distribution and kind != distribution.kind):
+        yield NotAssessed("unknown-os", f"The {kind} packages are of another distribution.", "", counts[kind])
     for kind in sorted(counts.keys() - set(KINDS)):
         yield from _language(kind, counts[kind], bundle)
     for note in inventory.coverage.notes:
@@ -71,7 +73,7 @@ def _language(kind: str, packages: int, bundle: Bundle) -> Iterator[NotAssessed]
     if not name:
         yield NotAssessed("no-data", f"No advisory feed speaks of {kind} packages.", kind, packages)
         return
-    there = tuple(item for item in bundle.ecosystems if base_of(item) == name)
+    there = bundle.families.get(name, ())
     if not there:
         yield NotAssessed("no-data", f"The bundle has no advisories of {name}.", name, packages)
     elif name in _LARGE:

@@ -5,9 +5,9 @@ and `Maven:<url>` are other registries of the same ecosystem: their packages are
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 
-from landwaiter.advisories.ecosystems import ECOSYSTEMS, base_of, normal_name
+from landwaiter.advisories.ecosystems import ECOSYSTEMS, normal_name
 from landwaiter.inventory.models import Package
 from landwaiter.matching.subject import Subject
 
@@ -21,12 +21,12 @@ def ecosystem_of(purl_type: str) -> str:
     return found.name if found else ""
 
 
-def subjects(package: Package, available: Iterable[str]) -> tuple[Subject, ...]:
-    """Return what to ask a bundle that has the ecosystems `available` about a language package."""
+def subjects(package: Package, families: Mapping[str, tuple[str, ...]]) -> tuple[Subject, ...]:
+    """Return what to ask a bundle about a language package; `families` are its ecosystems by name without release."""
     found = _OF_TYPE.get(package.type)
     if found is None:
         return ()
-    names = tuple(name for name in available if base_of(name) == found.name) or (found.name,)
+    names = families.get(found.name, (found.name,))
     return (Subject(names, normal_name(found.name, package.name), _version(package), found.scheme),)
 
 

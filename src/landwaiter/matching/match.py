@@ -4,7 +4,7 @@ Packages that the operating system owns (`owned_by`) are not asked about: the di
 upstream data would report what the distribution has mended by backport.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -82,10 +82,12 @@ class Matcher:
         return found, all(item.outcome != "unreadable" for item in judgements)
 
 
-def subjects_of(package: Package, distribution: Distribution | None, available: Iterable[str]) -> tuple[Subject, ...]:
+def subjects_of(
+    package: Package, distribution: Distribution | None, families: Mapping[str, tuple[str, ...]]
+) -> tuple[Subject, ...]:
     """Return what to ask a bundle about a package: of its distribution for its own packages, else of its language."""
     if package.type not in distro.KINDS:
-        return ecosystem.subjects(package, available)
+        return ecosystem.subjects(package, families)
     if distribution is None or distribution.kind != package.type:
         return ()
     return distro.subjects(package, distribution)
@@ -93,7 +95,7 @@ def subjects_of(package: Package, distribution: Distribution | None, available: 
 
 def judgements_of(package: Package, distribution: Distribution | None, bundle: Bundle) -> Iterator[Judgement]:
     """Yield a judgement for every record that names the package."""
-    for subject in subjects_of(package, distribution, bundle.ecosystems):
+    for subject in subjects_of(package, distribution, bundle.families):
         for name in subject.ecosystems:
             for entries in _by_record(bundle.entries(name, subject.name)):
                 yield judge(entries, subject, package)

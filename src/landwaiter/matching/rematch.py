@@ -8,6 +8,7 @@ from functools import cached_property
 
 from landwaiter.advisories.bundle import Bundle
 from landwaiter.advisories.delta import difference
+from landwaiter.advisories.ecosystems import by_family
 from landwaiter.inventory.models import Inventory, Package
 from landwaiter.matching.assessed import THIN, not_assessed, unreadable_version
 from landwaiter.matching.distro import Distribution
@@ -32,9 +33,9 @@ class Touched:
     ecosystems: frozenset[str]
 
     @cached_property
-    def spoken_of(self) -> frozenset[str]:
-        """Every ecosystem in which something differs."""
-        return self.ecosystems | {ecosystem for ecosystem, _ in self.packages}
+    def families(self) -> dict[str, tuple[str, ...]]:
+        """Every ecosystem in which something differs, by its name without release."""
+        return by_family(sorted({*self.ecosystems, *(ecosystem for ecosystem, _ in self.packages)}))
 
     def concerns(self, package: Package, distribution: Distribution | None) -> bool:
         """Tell whether a package may have other findings than before; `distribution` as the new bundle knows it."""
@@ -42,7 +43,7 @@ class Touched:
             return True
         return any(
             name in self.ecosystems or (name, subject.name) in self.packages
-            for subject in subjects_of(package, distribution, self.spoken_of)
+            for subject in subjects_of(package, distribution, self.families)
             for name in subject.ecosystems
         )
 

@@ -37,7 +37,7 @@ def configure_logging(level: str) -> None:
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for name in ("alembic", "procrastinate", "uvicorn.error"):
+    for name in ("alembic", "procrastinate"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
 
 

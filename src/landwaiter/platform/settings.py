@@ -42,6 +42,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """PEM file with the certificate's private key."""
     trusted_proxies: tuple[str, ...] = ()
     """Networks of proxies whose X-Forwarded-For is believed; nobody else's is."""
+    admission_seconds: float = 2.0
+    """How long a network and a token that were found good are not looked up again; a revocation takes as long."""
     worker: bool = True
     """Whether this process also works on the queue (assessments, clean-up)."""
     lease_minutes: int = 15

@@ -68,7 +68,14 @@ def fold(text: str, width: int) -> list[str]:
         cut = blank if blank > 0 else end
         pieces.append(rest[:cut].rstrip(" "))
         rest = rest[cut:].lstrip(" ")
-    return [*pieces, rest]
+    return [*pieces, rest] if rest or not pieces else pieces
+
+
+def folded(text: str, width: int, painter: Painter, style: str = "", indent: str = "") -> Iterator[str]:
+    """Yield `text` on lines of at most `width` cells, the first after `indent`, the others below its text."""
+    blank = " " * cell_len(indent)
+    for number, piece in enumerate(fold(text, max(1, width - len(blank)))):
+        yield (blank if number else indent) + painter.paint(piece, style)
 
 
 def _fitting(text: str, width: int) -> int:

@@ -13,6 +13,7 @@ from landwaiter.images.platform import Platform
 from landwaiter.inventory.models import ImageSummary, Inventory, LayerSummary, Note, OsRelease, Package
 from landwaiter.matching.models import BundleInfo, Finding, NotAssessed
 from landwaiter.policy.models import Verdict
+from landwaiter.reports.json_text import json_text
 from landwaiter.reports.models import ScanReport
 
 
@@ -81,9 +82,9 @@ def render(report: ScanReport) -> str:
     inventory, assessment = report.inventory, report.assessment
     image = image_document(inventory.image)
     if assessment is None:
-        return _encoded(InventoryDocument(image, inventory.os, inventory.packages, _coverage(inventory, ())))
+        return json_text(InventoryDocument(image, inventory.os, inventory.packages, _coverage(inventory, ())))
     verdict = report.verdict or Verdict("not_assessed", ("No policy was applied.",), "")
-    return _encoded(
+    return json_text(
         ScanDocument(
             image,
             inventory.os,
@@ -127,7 +128,3 @@ def _assignment(variable: str) -> str:
 
 def _value(name: str, value: str) -> str:
     return redacted_assignment(name, value).removeprefix(f"{name}=")
-
-
-def _encoded(document: InventoryDocument | ScanDocument) -> str:
-    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"

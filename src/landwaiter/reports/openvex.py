@@ -13,6 +13,7 @@ from landwaiter.matching.models import Finding
 from landwaiter.policy.evaluate import has_fix
 from landwaiter.reports.escape import visible
 from landwaiter.reports.image_name import image_purl
+from landwaiter.reports.json_text import json_text
 from landwaiter.reports.models import ScanReport
 
 _CONTEXT = "https://openvex.dev/ns/v0.2.0"
@@ -85,7 +86,7 @@ def render(report: ScanReport) -> str:
         tooling=f"landwaiter/{__version__}",
         statements=tuple(_statement(said, group, _product(report)) for said, group in joined.items()),
     )
-    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+    return json_text(document)
 
 
 def _product(report: ScanReport) -> str:

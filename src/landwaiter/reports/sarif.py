@@ -1,4 +1,4 @@
-"""SARIF 2.1.0 (OASIS standard) for code scanning: rules for vulnerabilities and failed controls, a result for each find.
+"""SARIF 2.1.0 (OASIS standard) for code scanning: rules for vulnerabilities and failed controls, a result for each.
 
 What was not assessed is a notification of the run, so that a viewer shows it beside the results.
 """
@@ -180,4 +180,6 @@ def _message(text: str) -> sarif.Message:
 
 def _https(url: str) -> str:
     """Return the address when it is one that a viewer may link to, else ""."""
-    return quote(url, safe=":/?#[]@!$&'()*+,;=%-._~") if url.startswith(("https://", "http://")) else ""
+    return (
+        quote(url, safe=":/?#[]@!$&'()*+,;=%-._~", errors="replace") if url.startswith(("https://", "http://")) else ""
+    )

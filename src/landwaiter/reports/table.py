@@ -7,10 +7,12 @@ import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from rich.cells import cell_len
+
 from landwaiter.inventory.models import Inventory, Note, OsRelease
 from landwaiter.matching.models import Assessment, BundleInfo
 from landwaiter.policy.models import Verdict
-from landwaiter.reports.columns import Cell, Column, Painter, fold, lay_out
+from landwaiter.reports.columns import Cell, Column, Painter, folded, lay_out
 from landwaiter.reports.escape import visible
 from landwaiter.reports.models import ScanReport
 from landwaiter.reports.table_compliance import compliance
@@ -68,23 +70,24 @@ def _verdict(verdict: Verdict | None, width: int, painter: Painter) -> Iterator[
     status = verdict.status if verdict else "not_assessed"
     word, style = _VERDICTS.get(status, (visible(status), ""))
     policy = f" by the policy {visible(verdict.policy)}" if verdict else ": no policy was applied"
-    yield f"{painter.paint(f' {word} ', style)}{policy}"
+    yield painter.paint(f" {word} ", style) + (policy if len(word) + 2 + cell_len(policy) <= width else "")
     for reason in verdict.reasons if verdict else ():
-        yield from _indented(reason, width)
+        yield from folded(visible(reason), width, painter, indent="  ")
 
 
 def _image(inventory: Inventory, width: int, painter: Painter, bundle: BundleInfo | None) -> Iterator[str]:
     image = inventory.image
-    yield from (painter.paint(piece, "bold") for piece in fold(visible(image.reference), width))
-    if image.digest:
-        yield from _indented(f"digest {image.digest}", width)
-    layers, packages = len(image.layers), len(inventory.packages)
-    kinds = Counter(package.type for package in inventory.packages)
-    by_type = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common())
-    yield from _indented(f"{image.platform}, {_system(inventory.os)}, {layers} layers", width)
-    yield from _indented(f"{packages} packages{f': {by_type}' if by_type else ''}", width)
-    if bundle is not None:
-        yield from _indented(f"{bundle.advisories:,} advisories, built {bundle.built}, newest {bundle.newest}", width)
+    yield from folded(visible(image.reference), width, painter, "bold")
+    kinds = Counter(package.type for package in inventory.packages).most_common()
+    by_type = ", ".join(f"{number} {kind}" for kind, number in kinds)
+    facts = [
+        f"digest {image.digest}" if image.digest else "",
+        f"{image.platform}, {_system(inventory.os)}, {len(image.layers)} layers",
+        f"{len(inventory.packages)} packages{f': {by_type}' if by_type else ''}",
+        f"{bundle.advisories:,} advisories, built {bundle.built}, newest {bundle.newest}" if bundle else "",
+    ]
+    for fact in filter(None, facts):
+        yield from folded(visible(fact), width, painter, indent="  ")
 
 
 def _system(release: OsRelease | None) -> str:
@@ -99,14 +102,14 @@ def _not_assessed(inventory: Inventory, assessment: Assessment | None, width: in
     notes = inventory.coverage.notes
     if not gaps and inventory.coverage.complete:
         return
-    yield painter.paint("NOT ASSESSED: what follows is not known to be clean", "bold magenta")
+    yield from folded("NOT ASSESSED: what follows is not known to be clean", width, painter, "bold magenta")
     for gap in gaps:
         packages = f" ({gap.packages} packages)" if gap.packages else ""
-        yield from _indented(f"{gap.reason}{packages}", width, "! ")
+        yield from folded(visible(f"{gap.reason}{packages}"), width, painter, indent="  ! ")
     for note in notes[:_NOTES_SHOWN]:
-        yield from _indented(_note(note), width, "! ")
+        yield from folded(visible(_note(note)), width, painter, indent="  ! ")
     if len(notes) > _NOTES_SHOWN:
-        yield from _indented(f"and {len(notes) - _NOTES_SHOWN} more notes", width, "! ")
+        yield from folded(visible(f"and {len(notes) - _NOTES_SHOWN} more notes"), width, painter, indent="  ! ")
 
 
 def _note(note: Note) -> str:
@@ -126,9 +129,3 @@ def _packages(inventory: Inventory, width: int, painter: Painter) -> Iterator[st
         yield from lay_out(_PACKAGE_COLUMNS, rows, width, painter)
     else:
         yield "No package was found."
-
-
-def _indented(text: str, width: int, mark: str = "") -> Iterator[str]:
-    head = f"  {mark}"
-    for number, piece in enumerate(fold(visible(text), max(1, width - len(head)))):
-        yield (head if number == 0 else " " * len(head)) + piece

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from landwaiter.compliance.models import STATUSES, ControlResult
-from landwaiter.reports.columns import Cell, Column, Painter, fold, lay_out
+from landwaiter.reports.columns import Cell, Column, Painter, folded, lay_out
 from landwaiter.reports.escape import visible
 from landwaiter.reports.table_findings import SEVERITY_STYLES
 
@@ -22,9 +22,9 @@ _EVIDENCE_SHOWN = 5
 
 def compliance(results: Sequence[ControlResult], width: int, painter: Painter) -> Iterator[str]:
     """Yield a line of numbers for each benchmark, the controls that are not met, and those that were not assessed."""
-    yield painter.paint("Compliance", "bold")
+    yield from folded("Compliance", width, painter, "bold")
     for benchmark in dict.fromkeys(item.benchmark for item in results):
-        yield from fold(f"  {visible(benchmark)}: {_numbers(results, benchmark)}", width)
+        yield from folded(f"{visible(benchmark)}: {_numbers(results, benchmark)}", width, painter, indent="  ")
     urgent = sorted((item for item in results if item.status in _URGENT), key=lambda item: STATUSES.index(item.status))
     if urgent:
         yield ""
@@ -57,6 +57,7 @@ def _not_assessed(results: Sequence[ControlResult], width: int, painter: Painter
             by_reason[item.message].append(f"{item.benchmark} {item.control}")
     if by_reason:
         yield ""
-        yield painter.paint(f"Controls not assessed: {sum(map(len, by_reason.values()))}", "bold magenta")
+        number = sum(map(len, by_reason.values()))
+        yield from folded(f"Controls not assessed: {number}", width, painter, "bold magenta")
     for reason, names in by_reason.items():
-        yield from fold(visible(f"  {reason} ({', '.join(names)})"), width)
+        yield from folded(visible(f"{reason} ({', '.join(names)})"), width, painter, indent="  ")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from landwaiter.inventory.models import ImageSummary, Location
 from landwaiter.matching.models import SEVERITIES, Finding
 from landwaiter.policy.evaluate import has_fix
-from landwaiter.reports.columns import Cell, Column, Painter, fold, lay_out
+from landwaiter.reports.columns import Cell, Column, Painter, folded, lay_out
 from landwaiter.reports.escape import visible
 from landwaiter.reports.fixes import Fix, fixes
 
@@ -41,16 +41,15 @@ def first_steps(findings: Sequence[Finding], image: ImageSummary, width: int, pa
     """Yield what to do first: the most urgent upgrades, and how much has no fix."""
     steps = fixes(findings, image)
     if steps:
-        yield painter.paint("What to do first", "bold")
+        yield from folded("What to do first", width, painter, "bold")
     for number, fix in enumerate(steps[:_FIXES_SHOWN], 1):
-        head = f"{number:3}. "
-        for index, piece in enumerate(fold(upgrade(fix), max(1, width - len(head)))):
-            yield (head if index == 0 else " " * len(head)) + piece
+        yield from folded(upgrade(fix), width, painter, indent=f"{number:3}. ")
     if len(steps) > _FIXES_SHOWN:
-        yield f"     and {len(steps) - _FIXES_SHOWN} more upgrades; the findings below name them"
+        more = f"and {len(steps) - _FIXES_SHOWN} more upgrades; the findings below name them"
+        yield from folded(more, width, painter, indent="     ")
     unfixed = [finding for finding in findings if finding.suppressed is None and not has_fix(finding)]
     if unfixed:
-        yield f"     No fix yet: {counted(unfixed)}"
+        yield from folded(f"No fix yet: {counted(unfixed)}", width, painter, indent="     ")
 
 
 def upgrade(fix: Fix) -> str:
@@ -70,16 +69,16 @@ def finding_rows(findings: Sequence[Finding], image: ImageSummary, width: int, p
     active = [finding for finding in findings if finding.suppressed is None]
     if active:
         base = {layer.index for layer in image.layers if layer.base}
-        yield painter.paint(f"Findings: {counted(active)}", "bold")
+        yield from folded(f"Findings: {counted(active)}", width, painter, "bold")
         yield from lay_out(_COLUMNS, [_row(finding, base) for finding in active], width, painter)
     else:
-        yield painter.paint("Findings: none", "bold")
+        yield from folded("Findings: none", width, painter, "bold")
     silenced = [finding for finding in findings if finding.suppressed is not None]
     if silenced:
         yield ""
-        yield painter.paint(f"Suppressed: {len(silenced)}", "bold")
+        yield from folded(f"Suppressed: {len(silenced)}", width, painter, "bold")
         for finding in silenced:
-            yield from fold(_silenced(finding), width)
+            yield from folded(_silenced(finding), width, painter, indent="  ")
 
 
 def counted(findings: Sequence[Finding]) -> str:

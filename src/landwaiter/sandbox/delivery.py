@@ -30,6 +30,7 @@ NEEDS = (
     Need("services.lambda_svc", "_get_func_record_for_ref", ("function_ref",)),
     Need("services.lambda_svc", "_execution_record_for_config", ("func", "config")),
     Need("services.lambda_svc", "_execute_function", ("func", "event")),
+    Need("services.lambda_svc", "_route_async_failure", ("target_arn", "func_name", "event", "result")),
     Need("core.responses", "request_scope", ("account_id", "region")),
 )
 
@@ -100,15 +101,18 @@ def permits(function: dict[str, Any], rule_arn: str) -> bool:
 
 def _invoke(function: dict[str, Any], event: object, settings: Settings, clients: Clients) -> None:
     """One asynchronous invocation with its retries; ends when it succeeded, or in the dead-letter queue."""
-    config = function["config"]
-    _, _, _, region, account, *_ = config["FunctionArn"].split(":")
-    policy = function.get("event_invoke_config") or {}
+    arn = function["config"]["FunctionArn"]
+    _, _, _, region, account, *_ = arn.split(":")
+    policy = _policy(function)
     tries = int(policy.get("MaximumRetryAttempts", 2)) + 1
     oldest = time.monotonic() + int(policy.get("MaximumEventAgeInSeconds", 21600))
     with module("core.responses").request_scope(account, region):
         result: dict[str, Any] = {}
         delay = settings.retry_delay
         while tries and time.monotonic() < oldest:
+            # A function that was mended meanwhile gets its chance with the next attempt.
+            current, config, _ = service("lambda_svc").get_func_record_for_ref(arn)
+            function = service("lambda_svc").execution_record_for_config(current, config) if current else function
             result = service("lambda_svc").execute_function(function, event)
             if not result.get("error"):
                 return
@@ -120,11 +124,21 @@ def _invoke(function: dict[str, Any], event: object, settings: Settings, clients
         _give_up(function, event, result, clients)
 
 
+def _policy(function: dict[str, Any]) -> dict[str, Any]:
+    """The function's settings for asynchronous invocation; empty where Lambda's defaults apply."""
+    found = function.get("event_invoke_config") or (function.get("event_invoke_configs") or {}).get("$LATEST")
+    return dict(found or {})
+
+
 def _give_up(function: dict[str, Any], event: object, result: dict[str, Any], clients: Clients) -> None:
-    queue = (function["config"].get("DeadLetterConfig") or {}).get("TargetArn", "")
     body = result.get("body")
     message = str(body.get("errorMessage", "")) if isinstance(body, dict) else str(body)
-    _log.warning("%s failed for good: %s", function["config"]["FunctionName"], message)
+    name = function["config"]["FunctionName"]
+    _log.warning("%s failed for good: %s", name, message)
+    destination = (_policy(function).get("DestinationConfig") or {}).get("OnFailure", {}).get("Destination", "")
+    if destination:
+        service("lambda_svc").route_async_failure(destination, name, event, result)
+    queue = (function["config"].get("DeadLetterConfig") or {}).get("TargetArn", "")
     if queue:
         attributes = {"RequestID": str(result.get("request_id", "")), "ErrorCode": "200", "ErrorMessage": message}
         dead_letters.send(clients, queue, event, attributes)

@@ -4,6 +4,7 @@ Nothing on the way is a mock but AWS itself, which the sandbox stands in for.
 """
 
 import contextlib
+import fcntl
 import shutil
 import signal
 import time
@@ -37,13 +38,12 @@ def run_demo(folder: Path, *, image: str | None, feeds: Path | None, keep: bool)
     console.print("[bold]Landwaiter demo[/]: a task on Fargate, from RUNNING to its verdict, on this machine\n")
     if feeds is not None and not feeds.is_dir():
         raise InputError(f"There is no folder of feeds at {feeds}.", "Name it with FEEDS=<folder>.")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
     authority = Authority.create("Landwaiter Demo Root CA")
     timeline = Timeline(console)
     with contextlib.ExitStack() as stack:
+        stack.enter_context(_alone(folder))
         _stop_on_terminate(stack)
-        box, platform, target = _start(stack, folder, authority, image, feeds, timeline)
+        box, platform, target = _start(stack, folder, authority, image=image, feeds=feeds, timeline=timeline)
         _deploy(box, platform, authority, folder, timeline)
         reference = _image_in_registry(box, target, timeline)
         task_definition = _register(box, reference)
@@ -53,14 +53,29 @@ def run_demo(folder: Path, *, image: str | None, feeds: Path | None, keep: bool)
         if keep:
             console.print("the platform stays up; Ctrl-C stops everything")
             _wait()
-    shutil.rmtree(folder, ignore_errors=True)
     console.print("everything that was started has been stopped")
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Empty the folder for this demo, and keep another demo out of it meanwhile."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_name(folder.name + ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise InputError(f"Another demo runs in {folder}.", "Wait for it, or name another --folder.") from error
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        yield
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _start(
     stack: contextlib.ExitStack,
     folder: Path,
     authority: Authority,
+    *,
     image: str | None,
     feeds: Path | None,
     timeline: Timeline,

@@ -64,14 +64,28 @@ class ExecutionEnvironment:
             place, view = str(opt), []
             variables = {name: _moved(value, place) for name, value in variables.items()}
             _log.warning("%s: this kernel gives no mount namespace, /opt is %s", config["FunctionName"], place)
+        with self.log_file.open("ab") as log:
+            return subprocess.Popen(
+                [*view, *python_home.python_command(), "-m", "awslambdaric", config["Handler"]],
+                cwd=code,
+                env={**self._given(code, place, settings), **variables},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def _given(self, code: Path, opt: str, settings: Settings) -> dict[str, str]:
+        """The variables that Lambda defines (Lambda Developer Guide, "Defined runtime environment variables")."""
+        config = self.function.config
         runtime = python_home.lambda_runtime(settings.folder / "functions" / ".runtime")
-        environment = {
+        return {
             "PATH": os.environ.get("PATH", os.defpath),
             "LANG": "en_US.UTF-8",
             "TZ": ":UTC",
             "HOME": str(self._folder / "tmp"),
             "TMPDIR": str(self._folder / "tmp"),
-            "PYTHONPATH": os.pathsep.join([str(code), f"{place}/python", str(runtime)]),
+            "PYTHONPATH": os.pathsep.join([str(code), f"{opt}/python", str(runtime)]),
             "PYTHONDONTWRITEBYTECODE": "1",
             **settings.aws_environment(),
             "AWS_EXECUTION_ENV": f"AWS_Lambda_{config['Runtime']}",
@@ -83,19 +97,7 @@ class ExecutionEnvironment:
             "AWS_LAMBDA_LOG_STREAM_NAME": self._folder.name,
             "LAMBDA_TASK_ROOT": str(code),
             "_HANDLER": config["Handler"],
-            **variables,
         }
-        command = [*view, *python_home.python_command(), "-m", "awslambdaric", config["Handler"]]
-        with self.log_file.open("ab") as log:
-            return subprocess.Popen(
-                command,
-                cwd=code,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
 
     def _watch(self) -> None:
         self._process.wait()

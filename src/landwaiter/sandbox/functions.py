@@ -6,6 +6,7 @@ Environments are kept between invocations and started anew when the function's c
 import hashlib
 import json
 import threading
+import time
 import zipfile
 from typing import Any
 
@@ -16,6 +17,7 @@ from landwaiter.sandbox.settings import Settings
 NEEDS = (
     Need("services.lambda_svc", "_execute_function_warm", ("func", "event", "request_id")),
     Need("services.lambda_svc", "_resolve_layer_zip", ("attachment",)),
+    Need("services.lambda_svc", "_functions"),
 )
 
 # What makes an execution environment another one when it changes.
@@ -31,11 +33,14 @@ _DEFINING = (
     "Version",
 )
 _MOST_AT_ONCE = 8
+_SWEEP_SECONDS = 1.0
 
 
 def install(settings: Settings) -> None:
     """Make every invocation of a Python function go through an execution environment."""
-    service("lambda_svc").execute_function_warm = Functions(settings).execute
+    functions = Functions(settings)
+    service("lambda_svc").execute_function_warm = functions.execute
+    threading.Thread(target=functions.sweep_for_ever, daemon=True).start()
 
 
 class Functions:
@@ -62,6 +67,20 @@ class Functions:
             return {"body": json.loads(result.body or b"null"), "log": log}
         return _failed(error_of(result, function["config"], request_id), request_id, log)
 
+    def sweep_for_ever(self) -> None:
+        """End the environments of functions that were deleted."""
+        while True:
+            time.sleep(_SWEEP_SECONDS)
+            self.sweep()
+
+    def sweep(self) -> None:
+        """End the idle environments of functions that are gone."""
+        known = service("lambda_svc").functions
+        with self._lock:
+            for arn in [arn for arn in self._idle if not known.contains_scoped(*_scope_of(arn))]:
+                for environment in self._idle.pop(arn):
+                    environment.close()
+
     def _slot(self, name: str) -> threading.BoundedSemaphore:
         with self._lock:
             return self._slots.setdefault(name, threading.BoundedSemaphore(_MOST_AT_ONCE))
@@ -86,6 +105,12 @@ class Functions:
 
 def _failed(body: dict[str, Any], request_id: str, log: str) -> dict[str, Any]:
     return {"body": body, "error": True, "function_error": "Unhandled", "log": log, "request_id": request_id}
+
+
+def _scope_of(arn: str) -> tuple[str, str, str]:
+    """Account, region and name of a function by its ARN, which may end in a version or an alias."""
+    _, _, _, region, account, _, name, *_ = arn.split(":")
+    return account, region, name
 
 
 def identity_of(config: dict[str, Any]) -> str:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from types import TracebackType
+from typing import Protocol, Self
 
 import httpx2
 import msgspec
@@ -50,6 +51,14 @@ class Registry:
         self.host = host
         headers = {"Host": host, "Authorization": f"Basic {TOKEN}"}
         self._http = httpx2.Client(base_url=endpoint, headers=headers, timeout=120, trust_env=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.close()
 
     def push_image(self, target: str, repository: str, tag: str = "latest") -> Pushed:
         """Push the image `target`, named as for `landwaiter scan` (OCI layout or archive, Docker archive).

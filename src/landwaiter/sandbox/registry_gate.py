@@ -1,8 +1,7 @@
 """The registry's door, which asks for the token that ECR gives out, as ECR does.
 
 Source: Amazon ECR User Guide, "Private registry authentication" (user AWS, the password from GetAuthorizationToken);
-RFC 7617 for the challenge. Closed only when the sandbox is started with `registry_auth`: a person who tries things by
-hand would rather not sign in.
+RFC 7617 for the challenge. The setting `registry_auth` opens it.
 """
 
 import base64

@@ -66,11 +66,12 @@ class SampleLayer(msgspec.Struct, frozen=True):
 
 
 def build_sample(folder: Path, say: Callable[[str], None] = print) -> Path:
-    """Build the sample image as an OCI layout in `folder`/sample and return that folder; at once when it is there.
+    """Build the sample image as an OCI layout below `folder` and return its folder; at once when it is there.
 
-    Downloads go through pip and npm into `folder`. Raises UnreachableError when a registry cannot be reached.
+    The folder is named by this module's text, so that another recipe gives another one. Downloads go through pip and
+    npm. Raises UnreachableError when a registry cannot be reached.
     """
-    layout = folder / "sample"
+    layout = folder / hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
     if (layout / "index.json").exists():
         return layout
     folder.mkdir(parents=True, exist_ok=True)
@@ -85,7 +86,7 @@ def build_sample(folder: Path, say: Callable[[str], None] = print) -> Path:
         SampleLayer(_HISTORY[3], _tree(node, "srv/app/node_modules")),
         SampleLayer(_HISTORY[4], _app_files()),
     )
-    partial = folder / "sample.partial"
+    partial = folder / "partial"
     shutil.rmtree(partial, ignore_errors=True)
     write_layout(partial, layers)
     partial.rename(layout)

@@ -38,20 +38,35 @@ class Sandbox:
         self._clients = Clients(settings)
 
     @classmethod
-    def start(cls, folder: Path, port: int = 0, *, account: str = ACCOUNT, region: str = REGION, **more: float) -> Self:
+    def start(
+        cls,
+        folder: Path,
+        port: int = 0,
+        *,
+        account: str = ACCOUNT,
+        region: str = REGION,
+        task_step: float = 0.1,
+        retry_delay: float = 0.2,
+        concurrent_builds: int = 4,
+        registry_auth: bool = True,
+    ) -> Self:
         """Start a stand-in that writes below `folder` only, on a free port unless one is given.
 
-        `more` are settings of `Settings`, such as `task_step` or `retry_delay` (seconds). Raises `InputError` when the
-        port is taken and `UnreachableError` when the stand-in does not come up, with the end of its log.
+        `Settings` says what the other settings mean. Raises `InputError` when the port is taken and `UnreachableError`
+        when the stand-in does not come up, with the end of its log.
         """
         if sys.platform != "linux":
             raise InputError("The sandbox runs on Linux only.", "Run it in a container or a virtual machine.")
         folder.mkdir(parents=True, exist_ok=True)
-        settings = Settings(folder.resolve(), port, account, region, **more)  # type: ignore[arg-type] # checked by use
+        more = task_step, retry_delay, concurrent_builds, registry_auth
+        return cls._start(Settings(folder.resolve(), port, account, region, *more))
+
+    @classmethod
+    def _start(cls, settings: Settings) -> Self:
         kept, held = os.pipe()
         command = [sys.executable, "-S", leash.__file__, str(kept)]
         command += [sys.executable, "-m", "landwaiter.sandbox.stand_in", *settings.arguments()]
-        with (folder / "start.log").open("wb") as errors:
+        with (settings.folder / "start.log").open("wb") as errors:
             process = subprocess.Popen(
                 command,
                 pass_fds=[kept],
@@ -155,7 +170,8 @@ class Sandbox:
         ecr = self.client("ecr")
         with contextlib.suppress(ecr.exceptions.RepositoryAlreadyExistsException):
             ecr.create_repository(repositoryName=repository)
-        return Registry(self.endpoint, self.registry).push_image(target, repository, tag)
+        with Registry(self.endpoint, self.registry) as registry:
+            return registry.push_image(target, repository, tag)
 
     def logs(self, group: str) -> list[str]:
         """The lines of a CloudWatch log group, oldest first; empty when there is none of that name."""

@@ -17,8 +17,8 @@ class Settings:
 
     `task_step` is the time a task spends in each state before RUNNING; AWS takes half a minute for all of them.
     `retry_delay` is the first pause between attempts of an asynchronous invocation (AWS: one minute); it doubles each
-    time. `concurrent_builds` is how many builds run at once; more wait in QUEUED, as in an AWS account. With
-    `registry_auth` the registry asks for the token that ECR gives out.
+    time. `concurrent_builds` is how many builds run at once; more wait in QUEUED, as in an AWS account. Without
+    `registry_auth` the registry lets everybody in; with it, it asks for the token that ECR gives out.
     """
 
     folder: Path
@@ -28,7 +28,7 @@ class Settings:
     task_step: float = 0.1
     retry_delay: float = 0.2
     concurrent_builds: int = 4
-    registry_auth: bool = False
+    registry_auth: bool = True
 
     @property
     def endpoint(self) -> str:
@@ -50,7 +50,7 @@ class Settings:
             f"--task-step={self.task_step}",
             f"--retry-delay={self.retry_delay}",
             f"--concurrent-builds={self.concurrent_builds}",
-            *(["--registry-auth"] if self.registry_auth else []),
+            "--registry-auth" if self.registry_auth else "--no-registry-auth",
         ]
 
     def aws_environment(self) -> dict[str, str]:
@@ -74,5 +74,5 @@ def parse_arguments(arguments: Sequence[str]) -> Settings:
     parser.add_argument("--task-step", type=float, default=0.1)
     parser.add_argument("--retry-delay", type=float, default=0.2)
     parser.add_argument("--concurrent-builds", type=int, default=4)
-    parser.add_argument("--registry-auth", action="store_true")
+    parser.add_argument("--registry-auth", action=argparse.BooleanOptionalAction, default=True)
     return Settings(**vars(parser.parse_args(arguments)))

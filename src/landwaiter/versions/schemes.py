@@ -23,7 +23,7 @@ from landwaiter.versions import (
 from landwaiter.versions.errors import UnknownSchemeError
 from landwaiter.versions.keys import SortKey
 
-_KEYS_KEPT = 1 << 15
+_KEYS_KEPT = 1 << 16
 """Keys remembered for each scheme; a key takes about 100 bytes, its version as much."""
 
 

@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from landwaiter.aws import names
@@ -267,3 +268,15 @@ def everything(box: Sandbox) -> dict[str, list[str]]:
         ],
     }
     return {kind: sorted(ids) for kind, ids in found.items()}
+
+
+def test_another_region_and_account(tmp_path: Path, make_deployment: Callable[..., Deployment]) -> None:
+    with Sandbox.start(tmp_path, account="210987654321", region="eu-west-1") as box:
+        deployment = make_deployment(box)
+        for step in deployment.steps():
+            step.run()
+        outputs = deployment.scanning.outputs()
+        assert outputs["FunctionArn"] == f"arn:aws:lambda:eu-west-1:210987654321:function:{names.FUNCTION}"
+        assert deployment.network.outputs()["SubnetArns"].startswith("arn:aws:ec2:eu-west-1:210987654321:subnet/")
+        place = box.client("s3").get_bucket_location(Bucket="landwaiter-artifacts-210987654321-eu-west-1")
+        assert place["LocationConstraint"] == "eu-west-1"

@@ -79,7 +79,7 @@ def _database(postgres: EmbeddedServer, options: str) -> Iterator[str]:
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
     """Settings of a platform without a worker, so that a test sees exactly what it asks for."""
-    return Settings(data=tmp_path / "data", database_url=database_url, worker=False)
+    return Settings(data=tmp_path / "data", database_url=database_url, worker=False, admission_seconds=0)
 
 
 @pytest.fixture
@@ -120,6 +120,12 @@ def connect(settings: Settings, platform: Platform) -> Iterator[Callable[..., Te
 def sensor(connect: Callable[..., TestClient], make_token: Callable[..., str]) -> "SensorClient":
     """A sensor that calls from the loopback address with a good token."""
     return SensorClient(connect(make_token("sensor")))
+
+
+@pytest.fixture
+def sensor_type() -> type["SensorClient"]:
+    """The sensor, to be used with an HTTP client of the test's own."""
+    return SensorClient
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 import json
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -101,6 +102,16 @@ def test_new_code_and_new_settings_are_used_at_once(
     )
     functions.get_waiter("function_updated_v2").wait(FunctionName=unique, WaiterConfig={"Delay": 0.1})
     assert invoke(box, unique, {})[0] == "new"
+
+
+def test_a_deleted_function_leaves_no_process(
+    box: Sandbox, make_function: Make, unique: str, eventually: Eventually
+) -> None:
+    make_function("import os\ndef handle(event, context):\n    return os.getpid()\n")
+    process = Path(f"/proc/{invoke(box, unique, {})[0]}")
+    assert process.exists()
+    box.client("lambda").delete_function(FunctionName=unique)
+    assert eventually(lambda: not process.exists())
 
 
 def test_what_it_prints_is_in_its_log(box: Sandbox, make_function: Make, unique: str) -> None:

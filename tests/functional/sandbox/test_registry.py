@@ -8,13 +8,16 @@ import httpx2
 import pytest
 
 from landwaiter.errors import InputError, UnreachableError
+from landwaiter.images.open import open_source
 from landwaiter.sandbox.push import Registry
 from landwaiter.sandbox.sandbox import Sandbox
 
 
 @pytest.fixture
 def http(box: Sandbox) -> httpx2.Client:
-    return httpx2.Client(base_url=box.endpoint, headers={"Host": box.registry}, trust_env=False)
+    token = box.client("ecr").get_authorization_token()["authorizationData"][0]["authorizationToken"]
+    headers = {"Host": box.registry, "Authorization": f"Basic {token}"}
+    return httpx2.Client(base_url=box.endpoint, headers=headers, trust_env=False)
 
 
 def top_digest(layout: Path) -> str:
@@ -32,6 +35,33 @@ def test_a_pushed_layout_comes_back_byte_for_byte(box: Sandbox, http: httpx2.Cli
         assert content == (layout / "blobs" / blob["digest"].replace(":", "/")).read_bytes()
     described = box.client("ecr").describe_images(repositoryName=unique)["imageDetails"]
     assert [(image["imageDigest"], image["imageTags"]) for image in described] == [(pushed.digest, ["1.0"])]
+
+
+def test_nobody_gets_in_without_ecrs_token(box: Sandbox, layout: Path, unique: str) -> None:
+    box.push(str(layout), unique)
+    for headers in ({}, {"Authorization": "Basic QVdTOndyb25n"}):
+        refused = httpx2.get(f"{box.endpoint}/v2/{unique}/manifests/latest", headers={"Host": box.registry, **headers})
+        assert refused.status_code == 401
+        assert refused.headers["www-authenticate"].startswith('Basic realm="')
+
+
+def test_our_own_client_signs_in_and_pulls(
+    box: Sandbox, layout: Path, unique: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pushed = box.push(str(layout), unique, "1.0")
+    for name, value in box.environ().items():
+        monkeypatch.setenv(name, value)
+    with open_source(pushed.reference) as source:
+        assert source.image.digest == pushed.digest
+        with source.members(source.image.layers[0]) as members:
+            assert [member.path for member in members] == ["etc/os-release"]
+
+
+def test_a_sandbox_may_let_everybody_in(tmp_path: Path, layout: Path) -> None:
+    with Sandbox.start(tmp_path, registry_auth=False) as other:
+        pushed = other.push(str(layout), "web")
+        answer = httpx2.get(f"{other.endpoint}/v2/web/manifests/latest", headers={"Host": other.registry})
+        assert answer.headers["docker-content-digest"] == pushed.digest
 
 
 def test_a_repositorys_uri_leads_to_the_sandbox(box: Sandbox, unique: str) -> None:
@@ -104,8 +134,8 @@ def test_content_that_is_not_its_digest_is_refused(http: httpx2.Client, box: San
 
 
 def test_bad_inputs_are_named(box: Sandbox, layout: Path, tmp_path: Path) -> None:
-    with pytest.raises(UnreachableError, match="does not exist"):
-        Registry(box.endpoint, box.registry).push_image(str(layout), "no-such-repository")
+    with Registry(box.endpoint, box.registry) as registry, pytest.raises(UnreachableError, match="does not exist"):
+        registry.push_image(str(layout), "no-such-repository")
     (tmp_path / "noise").write_bytes(b"noise" * 1000)
     with pytest.raises(InputError):
         box.push(str(tmp_path / "noise"), "bad")

@@ -16,7 +16,9 @@ from landwaiter.inventory.models import Inventory, LayerFacts
 DEBIAN = b'ID=debian\nVERSION_ID="12"\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n'
 
 
-def member(path: str, content: bytes = b"", *, mode: int = 0o644, kind: MemberKind = MemberKind.FILE, target: str = "") -> Member:
+def member(
+    path: str, content: bytes = b"", *, mode: int = 0o644, kind: MemberKind = MemberKind.FILE, target: str = ""
+) -> Member:
     return Member(path, kind, len(content), mode, 0, 0, target, lambda limit: content[:limit], lambda: iter([content]))
 
 

@@ -35,7 +35,9 @@ def a_package(kind: str, name: str, version: str, source: str = "", source_versi
     return Package(kind, name, version, f"pkg:{kind}/{name}@{version}", built_from, **fields)
 
 
-def an_inventory(*packages: Package, os: OsRelease | None = None, notes: tuple[Note, ...] = (), **image: Any) -> Inventory:
+def an_inventory(
+    *packages: Package, os: OsRelease | None = None, notes: tuple[Note, ...] = (), **image: Any
+) -> Inventory:
     image = {"reference": "registry.example/app:1", "digest": DIGEST} | image
     summary = ImageSummary(platform=Platform(), layers=LAYERS, config=ImageConfig(), **image)
     return Inventory(summary, os, packages, Coverage(not notes, notes))

@@ -81,7 +81,13 @@ def test_which_data_speak(os: OsRelease, ecosystems: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize(
     "os",
-    [OsRelease("fedora", "40"), OsRelease("centos", "9"), OsRelease("nonesuch", "1"), OsRelease("debian"), OsRelease("")],
+    [
+        OsRelease("fedora", "40"),
+        OsRelease("centos", "9"),
+        OsRelease("nonesuch", "1"),
+        OsRelease("debian"),
+        OsRelease(""),
+    ],
 )
 def test_nobody_speaks(os: OsRelease) -> None:
     assert distribution_of(os, AVAILABLE, RELEASES) is None

@@ -3,7 +3,7 @@ import pytest
 from landwaiter.inventory.models import Package
 from landwaiter.matching.ecosystem import ecosystem_of, subjects
 
-AVAILABLE = ("Bitnami", "Go", "Packagist", "Packagist:https://packages.drupal.org/8", "PyPI", "npm", "Debian:12")
+AVAILABLE = {"PyPI": ("PyPI",), "Packagist": ("Packagist", "Packagist:https://packages.drupal.org/8")}
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,11 @@ def test_the_same_build(package: Package, affected: Affected) -> None:
 @pytest.mark.parametrize(
     ("package", "affected", "why"),
     [
-        (rpm(MODULE, LABEL), statement("1:20.1.0-1.module_el8.9.0+1+x", "nodejs:20"), "about nodejs:20, this is nodejs:18"),
+        (
+            rpm(MODULE, LABEL),
+            statement("1:20.1.0-1.module_el8.9.0+1+x", "nodejs:20"),
+            "about nodejs:20, this is nodejs:18",
+        ),
         (rpm(MODULE), statement("1:20.1.0-1.module_el8.9.0+1+x"), "another stream"),
         (rpm("18.0-1.el8"), statement(NEWER, "nodejs:18"), "a module's build"),
         (rpm(MODULE, LABEL), statement("1:19.0-1.el8"), "outside of modules"),

@@ -1,4 +1,5 @@
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,15 @@ import pytest
 from landwaiter.sandbox import namespace
 
 
-def test_a_child_sees_the_folder_and_nobody_else_does(tmp_path: Path) -> None:
+@pytest.fixture(params=namespace._WAYS, ids=["as root", "in a user namespace"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(namespace, "_WAYS", (request.param,))
+    namespace._way.cache_clear()
+    yield
+    namespace._way.cache_clear()
+
+
+def test_a_child_sees_the_folder_and_nobody_else_does(tmp_path: Path, way: None) -> None:
     (tmp_path / "source").mkdir()
     (tmp_path / "source" / "file").write_text("inside")
     (tmp_path / "place").mkdir()

@@ -14,7 +14,7 @@ from landwaiter.sandbox.settings import Settings, parse_arguments
     step=st.floats(0, 10),
 )
 def test_the_command_line_carries_all_settings(folder: str, port: int, account: str, step: float) -> None:
-    given = Settings(Path("/" + folder), port, account, "eu-west-1", step, 0.5, 3)
+    given = Settings(Path("/" + folder), port, account, "eu-west-1", step, 0.5, 3, registry_auth=port % 2 == 0)
     assert parse_arguments(given.arguments()) == given
 
 

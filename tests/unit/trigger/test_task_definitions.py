@@ -19,7 +19,10 @@ DEFINITION: dict[str, Any] = {
             "dockerLabels": {"token": "hunter2hunter2"},
             "environment": [{"name": "DB_PASSWORD", "value": "hunter2hunter2"}, {"name": "PORT", "value": "8080"}],
             "secrets": [{"name": "API_KEY", "valueFrom": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:a"}],
-            "logConfiguration": {"logDriver": "splunk", "options": {"splunk-token": "hunter2hunter2", "mode": "blocking"}},
+            "logConfiguration": {
+                "logDriver": "splunk",
+                "options": {"splunk-token": "hunter2hunter2", "mode": "blocking"},
+            },
             "healthCheck": {"command": ["CMD", "curl", "-u", "user:hunter2hunter2"]},
             "repositoryCredentials": {"credentialsParameter": "arn:aws:secretsmanager:eu-central-1:1:secret:reg"},
         }

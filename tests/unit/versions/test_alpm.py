@@ -1,6 +1,6 @@
 import pytest
 
-from landwaiter.versions import compare
+from landwaiter.versions import InvalidVersionError, compare
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,14 @@ def test_older(older: str, newer: str) -> None:
 )
 def test_equal(a: str, b: str) -> None:
     assert compare("alpm", a, b) == 0
+
+
+@pytest.mark.parametrize("version", ["1:", ":"])
+def test_refused(version: str) -> None:
+    with pytest.raises(InvalidVersionError):
+        compare("alpm", version, "1")
+
+
+def test_a_number_is_newer_than_letters_at_the_same_place() -> None:
+    assert compare("alpm", "1.a", "1.1") == -1
+    assert compare("alpm", "1.1.2", "1.1.b") == 1

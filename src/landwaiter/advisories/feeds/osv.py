@@ -13,6 +13,7 @@ import msgspec
 
 from landwaiter.advisories.ecosystems import base_of, known, normal_name, owners_of
 from landwaiter.advisories.feeds.archives import UnreadableError, explain, zip_members
+from landwaiter.advisories.mending import mend
 from landwaiter.advisories.models import Advisory, Affected, Fact, Quarantined, bounds_of
 from landwaiter.advisories.severity_words import severity_of_summary, severity_of_word
 from landwaiter.advisories.text import is_identifier, is_name, summary_of, timestamp
@@ -109,11 +110,27 @@ def parse(content: bytes, feed: str, ecosystem: str, name: str) -> Iterator[Fact
     """Yield the advisory of one JSON document that came in the feed of `ecosystem`, or why it is not used."""
     try:
         record = _decoder.decode(content)
-        yield _advisory(record, feed, ecosystem)
+        advisory = _advisory(record, feed, ecosystem)
+        mended, odd = _mended(advisory)
+        yield mended
+        if odd:
+            reason = f"no version of its ecosystem, read up to what is one: {', '.join(map(ascii, odd[:5]))}"
+            yield Quarantined(feed, record.id, reason, kept=True)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         yield Quarantined(feed, name, explain(error))
     except Refused as refusal:
         yield Quarantined(feed, record.id if is_identifier(record.id) else name, str(refusal))
+
+
+def _mended(advisory: Advisory) -> tuple[Advisory, tuple[str, ...]]:
+    """Return the advisory with versions that can be ordered, and those that were not."""
+    odd: list[str] = []
+    affected = []
+    for item in advisory.affected:
+        ranges, changed = mend(item.ecosystem, item.ranges)
+        affected.append(msgspec.structs.replace(item, ranges=ranges) if changed else item)
+        odd += changed
+    return (msgspec.structs.replace(advisory, affected=tuple(affected)) if odd else advisory), tuple(odd)
 
 
 def _advisory(record: _Record, feed: str, ecosystem: str) -> Advisory:

@@ -1,7 +1,8 @@
 """R packages that are installed: `DESCRIPTION` in the package's folder of a library.
 
-The format is Debian control (`Field: value`, continued by indented lines). An installed package has the field `Built`,
-which a source folder has not; it lies in a folder of its own name.
+The format is Debian control (`Field: value`, continued by indented lines). An installed package lies in a folder of its
+own name. Its description has the field `Built`, which a source folder's has not; R's own translations lack it, and are
+known by the library they lie in.
 """
 
 import re
@@ -21,8 +22,9 @@ def read_description(path: str, content: bytes) -> Evidence | None:
     for name, value in _FIELD.findall(content.decode("utf-8", "replace").replace("\r\n", "\n")):
         fields.setdefault(name, " ".join(value.split()))
     name, version = fields.get("Package", ""), fields.get("Version", "")
-    folder = path.split("/")[-2] if "/" in path else ""
-    if "Built" not in fields or name != folder or not _VERSION.fullmatch(version):
+    library, folder = ("/" + path).split("/")[-3:-1] if "/" in path else ("", "")
+    installed = "Built" in fields or library in {"library", "site-library"}
+    if not installed or name != folder or not _VERSION.fullmatch(version):
         return None
     licenses = (fields["License"],) if fields.get("License") else ()
     return Evidence(path, NAME, (PackageFact("cran", name, version, licenses=licenses),))

@@ -3,8 +3,11 @@
 `libraries` names what was restored (`"Newtonsoft.Json/13.0.1": {"type": "package"}`), `targets` the files of each. A
 package that brings none (a reference assembly, a bundle of other packages) is not in the image, although it was
 restored; it is left out, unless the file says nothing of files at all. Projects are no packages. A runtime pack
-(`runtimepack.Microsoft.NETCore.App.Runtime.linux-x64/8.0.1`) is the NuGet package of that name without the prefix.
+(`runtimepack.Microsoft.NETCore.App.Runtime.linux-x64/8.0.1`) is the NuGet package of that name without the prefix. The
+shared runtimes lie in a folder of their name and version, and are named as products too (`dotnet`, `aspnet-core`).
 """
+
+import re
 
 import msgspec
 
@@ -14,6 +17,9 @@ from landwaiter.inventory.models import Evidence, PackageFact
 
 NAME = "dotnet-deps"
 RUNTIME_PACK = "runtimepack."
+SHARED = {"Microsoft.NETCore.App": "dotnet", "Microsoft.AspNetCore.App": "aspnet-core"}
+
+_SHARED = re.compile(r"(?:^|/)shared/([\w.]+)/(\d[\w.+-]*)/\1\.deps\.json$")
 
 
 class _Library(msgspec.Struct):
@@ -54,6 +60,9 @@ def read_dependencies(path: str, content: bytes) -> Evidence:
         present = library.type == "runtimepack" or (library.type == "package" and (not files or files.get(key, True)))
         if slash and name and version and present:
             packages.append(PackageFact("nuget", name.removeprefix(RUNTIME_PACK), version))
+    shared = _SHARED.search(path)
+    if shared and shared[1] in SHARED:
+        packages.append(PackageFact("generic", SHARED[shared[1]], shared[2]))
     return Evidence(path, NAME, tuple(packages))
 
 

@@ -109,12 +109,14 @@ def _declared(document: _Document) -> Iterator[Declared] | None:
 
 
 def _components(components: list[_Component], depth: int = 0) -> Iterator[Declared]:
-    """Yield the components of a CycloneDX document, nested ones too."""
+    """Yield the components of a CycloneDX document, nested ones too; an empty purl where they are nested too deeply."""
     for component in components:
         if component.purl:
             yield component.purl, tuple(filter(None, map(_license, component.licenses or ())))
         if component.components and depth < MAX_DEPTH:
             yield from _components(component.components, depth + 1)
+        elif component.components:
+            yield "", ()
 
 
 def _license(declared: _License) -> str:
@@ -161,7 +163,9 @@ def _evidence(path: str, declared: Iterator[Declared]) -> Evidence:
             continue
         if package:
             packages[purl] = package
-    reason = f"{refused:,} components of the SBOM have no purl with a version that can be read, or are too many."
+    reason = (
+        f"{refused:,} components of the SBOM have no purl with version that can be read, or are too many or too deep."
+    )
     notes = (Note("unreadable-file", reason, path),) if refused else ()
     return Evidence(path, NAME, tuple(packages.values()), notes=notes)
 

@@ -18,8 +18,8 @@ def _digest(checksum: str) -> str:
     if not algorithm:
         return ""
     try:
-        return f"{algorithm}:{base64.b64decode(checksum[2:]).hex()[:16]}"
-    except (binascii.Error, ValueError):
+        return f"{algorithm}:{base64.b64decode(checksum[2:], validate=True).hex()[:16]}"
+    except binascii.Error:
         return ""
 
 

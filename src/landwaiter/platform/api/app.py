@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 import landwaiter
 from landwaiter.platform.api import errors, read, sensor
-from landwaiter.platform.api.access import PlatformHere
+from landwaiter.platform.api.access import Admissions, PlatformHere
 from landwaiter.platform.api.answers import SCHEMAS
 from landwaiter.platform.api.middleware import Envelope
 from landwaiter.platform.console.app import create_console
@@ -40,6 +40,7 @@ def create_app(settings: Settings, platform: Platform | None = None) -> FastAPI:
         lifespan=_lifespan(settings, platform),
     )
     app.state.proxies = settings.proxies()
+    app.state.admissions = Admissions(settings.admission_seconds)
     app.include_router(sensor.router)
     app.include_router(read.router)
     app.add_api_route("/healthz", health, methods=["GET"], include_in_schema=False)
@@ -72,7 +73,7 @@ def _lifespan(settings: Settings, given: Platform | None) -> Callable[[FastAPI],
         try:
             await asyncio.to_thread(migrate, platform.database.engine)
             app.state.platform = platform
-            async with _working(platform):
+            async with _working(platform, settings):
                 yield
         finally:
             if given is None:
@@ -82,10 +83,10 @@ def _lifespan(settings: Settings, given: Platform | None) -> Callable[[FastAPI],
 
 
 @asynccontextmanager
-async def _working(platform: Platform) -> AsyncIterator[None]:
+async def _working(platform: Platform, settings: Settings) -> AsyncIterator[None]:
     """Run the worker beside the server, unless the settings say otherwise."""
     worker = Worker(platform, platform.database.dsn)
-    if platform.settings.worker:
+    if settings.worker:
         worker.start()
     try:
         yield

@@ -1,8 +1,6 @@
-"""The pages. Each asks one domain service and renders what it says."""
+"""The pages of tasks, vulnerabilities and scans. Each asks the domain services and renders what they say."""
 
-from collections import Counter
 from typing import Annotated
-from urllib.parse import urlencode
 
 import msgspec
 from fastapi import APIRouter, Query, Request
@@ -10,10 +8,10 @@ from starlette.responses import Response
 
 from landwaiter.platform.api.access import PlatformHere
 from landwaiter.platform.console.access import Console, show
+from landwaiter.platform.console.addresses import Cursor, Name, Text
+from landwaiter.platform.console.image_routes import query_of
 from landwaiter.platform.findings import service as findings
-from landwaiter.platform.findings.images import image_page as image_of_digest
 from landwaiter.platform.findings.images import images
-from landwaiter.platform.findings.models import ImagePage
 from landwaiter.platform.findings.overview import overview
 from landwaiter.platform.scans import service as scans
 from landwaiter.platform.tasks import service as tasks
@@ -21,8 +19,8 @@ from landwaiter.platform.tasks.models import RunningFilters
 
 router = APIRouter(include_in_schema=False)
 
-Text = Annotated[str, Query(max_length=512)]
-Cursor = Annotated[str | None, Query(max_length=512)]
+_FIRST = 5
+"""Entries of a list that the overview begins."""
 
 
 @router.get("/")
@@ -30,7 +28,9 @@ def overview_page(request: Request, platform: PlatformHere, console: Console) ->
     """Show the state of the house at a glance."""
     with platform.database.begin() as session:
         page = overview(session, platform.bundles)
-    return show("overview.html", request, console, page=page)
+        failing = images(session, verdict="fail", running_only=True, limit=_FIRST).images
+        worst = findings.vulnerabilities(session, running_only=True, limit=_FIRST).vulnerabilities
+    return show("overview.html", request, console, page=page, failing=failing, worst=worst)
 
 
 @router.get("/running")
@@ -45,46 +45,48 @@ def running_page(
     cursor: Cursor = None,
 ) -> Response:
     """Show which tasks run, and how their containers stand."""
-    filters = RunningFilters(image=image, cluster=cluster, verdict=verdict, state=state)
+    filters = RunningFilters(image=image.strip(), cluster=cluster.strip(), verdict=verdict, state=state)
     with platform.database.begin() as session:
         page = tasks.running(session, filters, cursor=cursor)
-    chosen = {name: value for name, value in msgspec.structs.asdict(filters).items() if value}
-    return show("running.html", request, console, page=page, filters=filters, query=urlencode(chosen) + "&")
-
-
-@router.get("/images")
-def images_page(request: Request, platform: PlatformHere, console: Console, cursor: Cursor = None) -> Response:
-    """Show the images, seen last first."""
-    with platform.database.begin() as session:
-        page = images(session, cursor=cursor)
-    return show("images.html", request, console, page=page)
-
-
-@router.get("/images/{digest}")
-def image_page(request: Request, platform: PlatformHere, console: Console, digest: str) -> Response:
-    """Show one image: findings, compliance, layers, where it runs."""
-    with platform.database.begin() as session:
-        page = image_of_digest(session, digest)
     return show(
-        "image.html",
-        request,
-        console,
-        page=page,
-        layer_packages=_packages_by_layer(page),
-        layer_findings=_findings_by_layer(page),
+        "running.html", request, console, page=page, filters=filters, query=query_of(msgspec.structs.asdict(filters))
     )
 
 
+@router.get("/tasks/{arn:path}")
+def task_page(request: Request, platform: PlatformHere, console: Console, arn: Name) -> Response:
+    """Show one task: its containers, what was reported of it, the scans that answer for its images."""
+    with platform.database.begin() as session:
+        task = tasks.task(session, arn)
+        events = tasks.events(session, arn)
+        wanted = [container.scan_id for container in task.containers if container.scan_id]
+        found = scans.scans_of(session, wanted)
+    return show("task.html", request, console, task=task, events=events, scans=found)
+
+
 @router.get("/vulnerabilities")
-def vulnerabilities_page(request: Request, platform: PlatformHere, console: Console, cursor: Cursor = None) -> Response:
+def vulnerabilities_page(
+    request: Request,
+    platform: PlatformHere,
+    console: Console,
+    text: Text = "",
+    severity: Text = "",
+    kev: Annotated[bool, Query()] = False,  # noqa: FBT002 - a box of the form
+    running: Annotated[bool, Query()] = False,  # noqa: FBT002 - a box of the form
+    cursor: Cursor = None,
+) -> Response:
     """Show the vulnerabilities that images have, the most severe first."""
     with platform.database.begin() as session:
-        page = findings.vulnerabilities(session, cursor=cursor)
-    return show("vulnerabilities.html", request, console, page=page)
+        page = findings.vulnerabilities(
+            session, text=text.strip(), severity=severity, kev=kev, running_only=running, cursor=cursor
+        )
+    boxes = {"kev": "true" if kev else "", "running": "true" if running else ""}
+    chosen = {"text": text, "severity": severity, **boxes}
+    return show("vulnerabilities.html", request, console, page=page, chosen=chosen, query=query_of(chosen))
 
 
 @router.get("/vulnerabilities/{name}")
-def vulnerability_page(request: Request, platform: PlatformHere, console: Console, name: str) -> Response:
+def vulnerability_page(request: Request, platform: PlatformHere, console: Console, name: Name) -> Response:
     """Show one vulnerability: what it is, and where it runs."""
     with platform.database.begin() as session:
         page = findings.vulnerability_page(session, name)
@@ -92,26 +94,19 @@ def vulnerability_page(request: Request, platform: PlatformHere, console: Consol
 
 
 @router.get("/scans")
-def scans_page(request: Request, platform: PlatformHere, console: Console, cursor: Cursor = None) -> Response:
+def scans_page(
+    request: Request, platform: PlatformHere, console: Console, state: Text = "", cursor: Cursor = None
+) -> Response:
     """Show the scans, newest first."""
     with platform.database.begin() as session:
-        page = scans.scans(session, cursor=cursor)
-    return show("scans.html", request, console, page=page)
+        page = scans.scans(session, state=state, cursor=cursor)
+    chosen = {"state": state}
+    return show("scans.html", request, console, page=page, chosen=chosen, query=query_of(chosen))
 
 
 @router.get("/scans/{scan_id}")
-def scan_page(request: Request, platform: PlatformHere, console: Console, scan_id: str) -> Response:
+def scan_page(request: Request, platform: PlatformHere, console: Console, scan_id: Name) -> Response:
     """Show the way of one scan, step by step."""
     with platform.database.begin() as session:
         page = scans.journey(session, scan_id)
     return show("scan.html", request, console, page=page)
-
-
-def _packages_by_layer(page: ImagePage) -> Counter[int]:
-    return Counter(package.locations[0].layer for package in page.inventory.packages if package.locations)
-
-
-def _findings_by_layer(page: ImagePage) -> Counter[int]:
-    return Counter(
-        tracked.finding.package.locations[0].layer for tracked in page.findings if tracked.finding.package.locations
-    )

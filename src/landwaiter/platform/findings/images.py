@@ -35,6 +35,14 @@ from landwaiter.platform.store.paging import DEFAULT, cursor_of, position_of
 from landwaiter.platform.tasks.tables import ContainerRow, TaskRow
 from landwaiter.policy.models import Verdict
 
+_URGENCY = (
+    FindingRow.suppressed,
+    FindingRow.severity,
+    FindingRow.kev.desc(),
+    FindingRow.epss.desc().nulls_last(),
+    FindingRow.vulnerability,
+    FindingRow.id,
+)
 MOST_FINDINGS = 5000
 """Findings that the page of one image holds; the API pages through more."""
 
@@ -217,5 +225,5 @@ def _not_assessed(assessment: AssessmentRow | None) -> tuple[NotAssessed, ...]:
 
 def _open_findings(session: Session, image_id: int) -> tuple[TrackedFinding, ...]:
     query = select(FindingRow).where(FindingRow.image_id == image_id, FindingRow.resolved.is_(None))
-    ordered = query.order_by(FindingRow.severity, FindingRow.kev.desc(), FindingRow.id).limit(MOST_FINDINGS)
+    ordered = query.order_by(*_URGENCY).limit(MOST_FINDINGS)
     return tuple(tracked(row) for row in session.scalars(ordered))

@@ -31,7 +31,7 @@ def store_findings(session: Session, image: ImageRow, assessment: Assessment) ->
     began = _lineage(session, image, [finding.fingerprint for finding in findings.values()])
     rows = [
         _row(image.id, identity, finding, began.get(finding.fingerprint, time), time)
-        for identity, finding in sorted(findings.items())
+        for identity, finding in findings.items()
     ]
     if rows:
         _upsert(session, rows)

@@ -54,7 +54,7 @@ class FindingRow(Base):
     __tablename__ = "findings"
     __table_args__ = (
         UniqueConstraint("image_id", "identity"),
-        Index("ix_findings_open_image", "image_id", "severity", "id", postgresql_where="resolved IS NULL"),
+        Index("ix_findings_image", "image_id", "severity", "vulnerability", "id"),
         Index("ix_findings_open_vulnerability", "vulnerability", "image_id", postgresql_where="resolved IS NULL"),
         Index("ix_findings_open_severity", "severity", "id", postgresql_where="resolved IS NULL"),
         Index("ix_findings_open_kev", "first_seen", postgresql_where="resolved IS NULL AND kev"),

@@ -24,6 +24,7 @@ from landwaiter.platform.images.tables import ImageRow
 from landwaiter.platform.store.paging import DEFAULT, cursor_of, position_of
 from landwaiter.platform.tasks.tables import ContainerRow, TaskRow
 
+_ORDER = (FindingRow.severity, FindingRow.vulnerability, FindingRow.id)
 MOST_PLACES, MOST_IMAGES = 500, 200
 """Places and images that one page lists; the page says when there are more."""
 
@@ -43,11 +44,12 @@ def findings_of_image(
     if severity:
         wanted.append(FindingRow.severity == _rank(severity))
     total = session.execute(select(func.count()).select_from(FindingRow).where(*wanted)).scalar_one()
-    query = select(FindingRow).where(*wanted).order_by(FindingRow.severity, FindingRow.id).limit(limit + 1)
+    query = select(FindingRow).where(*wanted).order_by(*_ORDER).limit(limit + 1)
     if cursor:
-        query = query.where(tuple_(FindingRow.severity, FindingRow.id) > position_of(cursor, tuple[int, int]))
+        query = query.where(tuple_(*_ORDER) > position_of(cursor, tuple[int, str, int]))
     rows = session.scalars(query).all()
-    following = cursor_of(rows[limit - 1].severity, rows[limit - 1].id) if len(rows) > limit else None
+    last = rows[limit - 1] if len(rows) > limit else None
+    following = cursor_of(last.severity, last.vulnerability, last.id) if last else None
     return FindingPage(tuple(tracked(row) for row in rows[:limit]), total, following)
 
 

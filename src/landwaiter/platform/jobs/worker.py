@@ -51,8 +51,8 @@ class Worker:
                 app = _application(self._platform, self._dsn)
                 async with app.open_async():
                     await self._work(app)
-            except procrastinate.exceptions.ProcrastinateException as error:
-                _LOG.warning("the worker lost its database, and tries again in %.0f s: %s", _PAUSE, error)
+            except Exception:  # noqa: BLE001 - whatever it is, work must not stand still for it
+                _LOG.exception("the worker failed, and begins again in %.0f s", _PAUSE)
             await asyncio.sleep(_PAUSE)
 
     async def _work(self, app: procrastinate.App) -> None:

@@ -3,10 +3,19 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import ARRAY, ColumnElement, Text, any_, literal
+from sqlalchemy import ARRAY, ColumnElement, Table, Text, any_, literal
 from sqlalchemy.orm import InstrumentedAttribute
 
+from landwaiter.platform.store.base import Base
+
 T = TypeVar("T")
+
+
+def table_of(rows: type[Base]) -> Table:
+    """Return the table of a mapped class, for statements that are to pass the mapper by."""
+    table = rows.__table__
+    assert isinstance(table, Table)  # noqa: S101 - every class of ours is mapped to one table
+    return table
 
 
 def among(column: InstrumentedAttribute[Any], values: Sequence[str]) -> ColumnElement[bool]:

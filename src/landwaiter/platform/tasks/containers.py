@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import cache
 
 from sqlalchemy import case, func, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.orm import Session
 
 from landwaiter.platform.findings.tables import AssessmentRow, VariantRow
@@ -13,6 +14,7 @@ from landwaiter.platform.jobs.names import ASSESS_IMAGE
 from landwaiter.platform.jobs.queue import defer
 from landwaiter.platform.scans.tables import ScanRow
 from landwaiter.platform.store.base import now, text_of
+from landwaiter.platform.store.bulk import table_of
 from landwaiter.platform.tasks.answers import STOPPED, Placed, Use
 from landwaiter.platform.tasks.tables import ContainerRow
 
@@ -26,27 +28,31 @@ def place_containers(session: Session, uses: Sequence[Use], moved: Mapping[str, 
     rows = [_row(use, moved[use.task.task_arn], placed) for use in running]
     if not rows:
         return
-    query = insert(ContainerRow)
-    new = query.excluded
-    session.execute(
-        query.on_conflict_do_update(
-            index_elements=["task_id", "name"],
-            set_={
-                "image": new.image,
-                "image_digest": case((new.image_digest != "", new.image_digest), else_=ContainerRow.image_digest),
-                "platform": new.platform,
-                "last_status": new.last_status,
-                "runtime_id": new.runtime_id,
-                "image_id": func.coalesce(new.image_id, ContainerRow.image_id),
-                "scan_id": func.coalesce(new.scan_id, ContainerRow.scan_id),
-            },
-        ),
-        rows,
-    )
+    session.execute(_placing(), rows)
     _adopt(session, placed)
     started = [use for use in running if use.task.last_status != STOPPED]
     _note_names(session, started, placed)
     _evaluate_new_variants(session, started, placed)
+
+
+@cache
+def _placing() -> Insert:
+    """Return the statement that writes containers; what a report does not tell stays as it was."""
+    table = table_of(ContainerRow)
+    query = insert(table)
+    new, old = query.excluded, table.c
+    return query.on_conflict_do_update(
+        index_elements=["task_id", "name"],
+        set_={
+            "image": new.image,
+            "image_digest": case((new.image_digest != "", new.image_digest), else_=old.image_digest),
+            "platform": new.platform,
+            "last_status": new.last_status,
+            "runtime_id": new.runtime_id,
+            "image_id": func.coalesce(new.image_id, old.image_id),
+            "scan_id": func.coalesce(new.scan_id, old.scan_id),
+        },
+    )
 
 
 def resolve_containers(session: Session, scan_id: str, image_id: int, digests: Sequence[str], platform: str) -> None:
@@ -57,7 +63,7 @@ def resolve_containers(session: Session, scan_id: str, image_id: int, digests: S
             (ContainerRow.scan_id == scan_id)
             | (ContainerRow.image_digest.in_(digests) & (ContainerRow.platform == platform))
         )
-        .where(ContainerRow.image_id.is_distinct_from(image_id))
+        .where(ContainerRow.image_id.is_(None))
         .values(image_id=image_id)
     )
 

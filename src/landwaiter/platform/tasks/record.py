@@ -6,16 +6,17 @@ reports that arrive together wait for each other instead of deadlocking.
 """
 
 from collections.abc import Sequence
-from functools import partial
+from functools import cache, partial
 
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningInsert
 
 from landwaiter.errors import InputError
 from landwaiter.events.models import TaskState
 from landwaiter.platform.store.base import now, text_of
-from landwaiter.platform.store.bulk import among, batches
+from landwaiter.platform.store.bulk import among, batches, table_of
 from landwaiter.platform.store.database import Database
 from landwaiter.platform.store.times import parse_time
 from landwaiter.platform.tasks.answers import STOPPED, Terms, answer, uses_of
@@ -111,30 +112,39 @@ def _note_events(session: Session, tasks: Sequence[TaskState]) -> set[str]:
         }
         for task in tasks
     ]  # fmt: skip
-    query = insert(TaskEventRow).on_conflict_do_nothing().returning(TaskEventRow.task_arn)
-    return set(session.scalars(query, rows))
+    return set(session.scalars(_events(), rows))
 
 
 def _upsert_tasks(session: Session, tasks: Sequence[TaskState]) -> dict[str, int]:
     """Bring the tasks to the reported versions; return the ids of those that this report moved."""
-    query = insert(TaskRow)
-    new = query.excluded
-    reopened = and_(new.version == TaskRow.version, new.running, ~TaskRow.running, TaskRow.closed_by == "sweep")
-    kept = {"id", "task_arn", "first_seen"}
-    names = [column.name for column in TaskRow.__table__.columns if column.name not in kept]
-    changes: dict[str, object] = {name: new[name] for name in names}
-    changes["started_at"] = func.coalesce(new.started_at, TaskRow.started_at)
-    moved = session.execute(
-        query.on_conflict_do_update(
-            index_elements=["task_arn"], set_=changes, where=or_(new.version > TaskRow.version, reopened)
-        ).returning(TaskRow.task_arn, TaskRow.id),
-        [_values(task) for task in tasks],
-    )
-    ids = dict(moved.all())
+    moved = session.execute(_newer(), [_values(task) for task in tasks])
+    ids: dict[str, int] = {row.task_arn: row.id for row in moved}
     confirmed = sorted(task.task_arn for task in tasks if task.task_arn not in ids and task.source == "sweep")
     if confirmed:
         session.execute(update(TaskRow).where(among(TaskRow.task_arn, confirmed)).values(last_seen=now()))
     return ids
+
+
+@cache
+def _events() -> ReturningInsert[str]:
+    table = table_of(TaskEventRow)
+    return insert(table).on_conflict_do_nothing().returning(table.c.task_arn)
+
+
+@cache
+def _newer() -> ReturningInsert[str, int]:
+    """Return the statement that moves tasks forward only. It is built once: that takes longer than running it."""
+    table = table_of(TaskRow)
+    query = insert(table)
+    new, old = query.excluded, table.c
+    reopened = and_(new.version == old.version, new.running, ~old.running, old.closed_by == "sweep")
+    kept = {"id", "task_arn", "first_seen"}
+    changes: dict[str, object] = {column.name: new[column.name] for column in table.columns if column.name not in kept}
+    changes["started_at"] = func.coalesce(new.started_at, old.started_at)
+    query = query.on_conflict_do_update(
+        index_elements=["task_arn"], set_=changes, where=or_(new.version > old.version, reopened)
+    )
+    return query.returning(old.task_arn, old.id)
 
 
 def _values(task: TaskState) -> dict[str, object]:

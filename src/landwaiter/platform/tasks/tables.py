@@ -51,7 +51,7 @@ class ContainerRow(Base):
     __table_args__ = (
         PrimaryKeyConstraint("task_id", "name"),
         Index("ix_containers_image", "image_id", "task_id"),
-        Index("ix_containers_unresolved", "scan_id", postgresql_where="image_id IS NULL"),
+        Index("ix_containers_unresolved", "image_digest", postgresql_where="image_id IS NULL"),
     )
 
     task_id: Mapped[int] = mapped_column(ForeignKey("tasks.id", ondelete="CASCADE"))
@@ -64,7 +64,7 @@ class ContainerRow(Base):
     last_status: Mapped[str]
     runtime_id: Mapped[str]
     image_id: Mapped[int | None] = mapped_column(ForeignKey("images.id", ondelete="SET NULL"))
-    scan_id: Mapped[str | None] = mapped_column(ForeignKey("scans.id", ondelete="SET NULL"))
+    scan_id: Mapped[str | None] = mapped_column(ForeignKey("scans.id", ondelete="SET NULL"), index=True)
     """The scan that answers for it, while the image is not known or when it was last scanned for this container."""
 
 

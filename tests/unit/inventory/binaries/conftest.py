@@ -10,7 +10,6 @@ from landwaiter.images.tarstream import Member, MemberKind
 from landwaiter.inventory.analyser import Content
 
 
-
 class Program(NamedTuple):
     """Parts of a program: constants, writable data, and what follows everything that is loaded."""
 
@@ -44,18 +43,33 @@ def make_elf(program: Program, order: str = "<", word: int = 8) -> bytes:
         else:
             head += struct.pack(order + "8I", kind, offset, address, address, size, size, flags, 16)
     head = head.ljust(1024, b"\0") + program.note
-    return head.ljust(constants_at, b"\0") + program.constants.ljust(data_at - constants_at, b"\0") + program.data + program.tail
+    return (
+        head.ljust(constants_at, b"\0")
+        + program.constants.ljust(data_at - constants_at, b"\0")
+        + program.data
+        + program.tail
+    )
 
 
 def make_content(data: bytes, path: str = "usr/local/bin/tool", piece: int = 1 << 16) -> Content:
     """Offer `data` as a file of a layer, in pieces of `piece` bytes."""
     pieces = lambda: iter([data[at : at + piece] for at in range(0, len(data), piece)])  # noqa: E731 - a Member wants a callable
-    return Content(Member(path, MemberKind.FILE, len(data), 0o755, 0, 0, "", lambda limit: data[:limit], pieces), 1 << 20)
+    return Content(
+        Member(path, MemberKind.FILE, len(data), 0o755, 0, 0, "", lambda limit: data[:limit], pieces), 1 << 20
+    )
 
 
 @pytest.fixture(scope="session")
 def elf() -> Callable[..., bytes]:
-    def build(*, constants: bytes = b"", data: bytes = b"", tail: bytes = b"", go: bool = False, order: str = "<", word: int = 8) -> bytes:
+    def build(
+        *,
+        constants: bytes = b"",
+        data: bytes = b"",
+        tail: bytes = b"",
+        go: bool = False,
+        order: str = "<",
+        word: int = 8,
+    ) -> bytes:
         note = struct.pack(order + "III", 4, 4, 4) + b"Go\0\0abcd" if go else b""
         return make_elf(Program(constants, data, tail, note), order, word)
 

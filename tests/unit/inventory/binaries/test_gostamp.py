@@ -1,14 +1,19 @@
 import struct
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from landwaiter.inventory.binaries.elf import read_layout
 from landwaiter.inventory.binaries.gobuildinfo import GoProbe
 
+Builder = Callable[..., bytes]
+Feeder = Callable[..., Any]
+
 CONSTANTS_AT = 0x400000
 
 
-def program(elf, inline, texts, *, variables):
+def program(elf: Builder, inline: Builder, texts: list[bytes], *, variables: set[bytes]) -> bytes:
     """Write texts among the constants, zero bytes around each, and Go strings in the data that point at some."""
     constants, data = b"\0", b""
     for text in texts:
@@ -18,12 +23,12 @@ def program(elf, inline, texts, *, variables):
     return elf(constants=constants, data=inline("go1.22.1").ljust(64, b"\0") + data, go=True)
 
 
-def stamp(feed, data, piece=4096):
+def stamp(feed: Feeder, data: bytes, piece: int = 4096) -> GoProbe:
     return feed(GoProbe(read_layout(data[:4096])), data, piece)
 
 
 @pytest.mark.parametrize("piece", [33, 4096])
-def test_the_one_version_that_a_variable_points_at(elf, feed, inline, piece):
+def test_the_one_version_that_a_variable_points_at(elf: Builder, feed: Feeder, inline: Builder, piece: int) -> None:
     data = program(elf, inline, [b"3.40.1", b"v2.8.2+ds1", b"127.0.0.1"], variables={b"v2.8.2+ds1", b"127.0.0.1"})
     probe = GoProbe(read_layout(data[:4096]))
     for at in range(0, len(data), piece):
@@ -31,20 +36,20 @@ def test_the_one_version_that_a_variable_points_at(elf, feed, inline, piece):
     assert probe.stamp() == "v2.8.2+ds1"
 
 
-def test_a_revision_of_the_same_version_does_not_make_it_doubtful(elf, feed, inline):
+def test_a_revision_of_the_same_version_does_not_make_it_doubtful(elf: Builder, feed: Feeder, inline: Builder) -> None:
     texts = [b"2.42.0+ds-5", b"2.42.0+ds"]
     assert stamp(feed, program(elf, inline, texts, variables=set(texts)), 1 << 20).stamp() == "2.42.0+ds"
 
 
-def test_two_versions_are_doubtful(elf, feed, inline):
+def test_two_versions_are_doubtful(elf: Builder, feed: Feeder, inline: Builder) -> None:
     texts = [b"1.2.3", b"1.2.30"]
     assert stamp(feed, program(elf, inline, texts, variables=set(texts)), 1 << 20).stamp() == ""
 
 
-def test_a_text_of_a_c_library_is_none(elf, feed, inline):
+def test_a_text_of_a_c_library_is_none(elf: Builder, feed: Feeder, inline: Builder) -> None:
     assert stamp(feed, program(elf, inline, [b"3.40.1"], variables=set()), 1 << 20).stamp() == ""
 
 
-def test_very_many_candidates_are_doubtful(elf, feed, inline):
+def test_very_many_candidates_are_doubtful(elf: Builder, feed: Feeder, inline: Builder) -> None:
     texts = [b"1.2.%d" % number for number in range(100)]
     assert stamp(feed, program(elf, inline, texts, variables=set()), 1 << 20).stamp() == ""

@@ -22,7 +22,12 @@ REAL = [
     ("bash", b"@(#)Bash version 5.2.15(1) release GNU\0", "bash", "5.2.15"),
     ("busybox", b"BusyBox v1.35.0 (Debian 1:1.35.0-4+deb12u1+b1)\0", "busybox", "1.35.0"),
     ("libcrypto.so.3", b"OpenSSL 3.0.22 25 Aug 2026\0", "openssl", "3.0.22"),
-    ("libcrypto-3a0647ea.so.1.1", b"OpenSSL 1.1.1k  FIPS 25 Mar 2021\0OpenSSL 1.1.1k  25 Mar 2021\0", "openssl", "1.1.1k"),
+    (
+        "libcrypto-3a0647ea.so.1.1",
+        b"OpenSSL 1.1.1k  FIPS 25 Mar 2021\0OpenSSL 1.1.1k  25 Mar 2021\0",
+        "openssl",
+        "1.1.1k",
+    ),
     ("curl", b"\0curl/7.88.1\0", "curl", "7.88.1"),
     ("libcurl.so.4.8.0", b"\0libcurl/7.88.1\0", "curl", "7.88.1"),
     ("git", b"\0git/2.39.5\0GIT_USER_AGENT\0", "git", "2.39.5"),
@@ -51,7 +56,7 @@ REAL = [
 ]
 
 
-def found(name, data, piece=1 << 16):
+def found(name: str, data: bytes, piece: int = 1 << 16) -> list[tuple[str, str, str]]:
     probe = ServerProbe(name)
     for at in range(0, len(data), piece):
         probe.feed(at, data[at : at + piece])
@@ -60,48 +65,58 @@ def found(name, data, piece=1 << 16):
 
 @pytest.mark.parametrize("piece", [5, 1 << 16])
 @pytest.mark.parametrize(("name", "text", "product", "version"), REAL)
-def test_a_product_is_known_by_its_own_words(name, text, product, version, piece):
+def test_a_product_is_known_by_its_own_words(name: str, text: bytes, product: str, version: str, piece: int) -> None:
     data = b"\x7fELF" + b"\1" * 3000 + text + b"\1" * 3000
     assert found(name, data, piece) == [("generic", product, version)]
 
 
-def test_every_signature_is_proved():
+def test_every_signature_is_proved() -> None:
     assert {signature.product for signature in SIGNATURES} <= {product for _, _, product, _ in REAL} | {"valkey"}
 
 
 @pytest.mark.parametrize(("name", "text", "product", "version"), REAL)
-def test_the_words_of_a_product_in_another_file_mean_nothing(name, text, product, version):
+def test_the_words_of_a_product_in_another_file_mean_nothing(
+    name: str, text: bytes, product: str, version: str
+) -> None:
     assert found("libreoffice", text) == []
     assert found("cat", text) == []
 
 
 @pytest.mark.parametrize("name", ["nginx", "python3.11", "redis-server", "node", "perl"])
-def test_a_name_alone_means_nothing(name):
+def test_a_name_alone_means_nothing(name: str) -> None:
     assert found(name, b"\x7fELF" + b"usage: %s [options]\x001.2.3\0" * 50) == []
 
 
 @pytest.mark.parametrize(
     ("name", "data", "expected"),
     [
-        ("redis-server", b"\x003.2.0\x006.2.1\x006.2.14\x006.2.14912196-d8565-1701469167040305114\0", ("redis", "6.2.14")),
-        ("valkey-server", b"\x007.2.4\x009.1.0\x009.1.2\0valkey9.1.22036e910ab2c-179260013845336800000000\0", ("valkey", "9.1.2")),
+        (
+            "redis-server",
+            b"\x003.2.0\x006.2.1\x006.2.14\x006.2.14912196-d8565-1701469167040305114\0",
+            ("redis", "6.2.14"),
+        ),
+        (
+            "valkey-server",
+            b"\x007.2.4\x009.1.0\x009.1.2\0valkey9.1.22036e910ab2c-179260013845336800000000\0",
+            ("valkey", "9.1.2"),
+        ),
     ],
 )
-def test_a_version_that_begins_the_build_identifier(name, data, expected):
+def test_a_version_that_begins_the_build_identifier(name: str, data: bytes, expected: tuple[str, str]) -> None:
     assert found(name, b"\x7fELF" + data) == [("generic", *expected)]
 
 
-def test_the_clearest_words_end_the_search():
+def test_the_clearest_words_end_the_search() -> None:
     probe = ServerProbe("nginx")
     probe.feed(0, b"nginx version: nginx/1.22.1\0")
     assert probe.done
 
 
-def test_a_file_of_another_name_is_not_searched():
+def test_a_file_of_another_name_is_not_searched() -> None:
     assert ServerProbe("ls").done
 
 
 @settings(max_examples=60, deadline=None)
 @given(name=st.sampled_from([name for name, *_ in REAL]), data=st.binary(max_size=400), piece=st.integers(1, 100))
-def test_any_bytes(name, data, piece):
+def test_any_bytes(name: str, data: bytes, piece: int) -> None:
     assert all(version for _, _, version in found(name, data, piece))

@@ -15,7 +15,7 @@ RECORD = {
 }  # fmt: skip
 
 
-def test_a_record_with_what_tells_its_build_apart():
+def test_a_record_with_what_tells_its_build_apart() -> None:
     (package,) = read_record(PATH, json.dumps(RECORD).encode()).packages
     assert (package.type, package.name, package.version, package.arch) == ("conda", "numpy", "1.26.4", "linux-64")
     assert package.licenses == ("BSD-3-Clause",)
@@ -24,25 +24,27 @@ def test_a_record_with_what_tells_its_build_apart():
     assert purl.qualifiers == {"build": "py311h64a7726_0", "channel": "conda-forge", "subdir": "linux-64"}
 
 
-def test_a_record_that_says_little():
-    (package,) = read_record(PATH, b'{"name":"ca certs","version":"2024","channel":"defaults","subdir":"noarch","license":null}').packages
+def test_a_record_that_says_little() -> None:
+    (package,) = read_record(
+        PATH, b'{"name":"ca certs","version":"2024","channel":"defaults","subdir":"noarch","license":null}'
+    ).packages
     assert (package.arch, package.licenses) == ("", ())
     assert package.purl == "pkg:conda/ca%20certs@2024?channel=defaults&subdir=noarch"
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b'{"name":"","version":"1"}', b'{"name":"a","version":1}', b"[]"])
-def test_another_document_is_refused(content):
+def test_another_document_is_refused(content: bytes) -> None:
     with pytest.raises(InputError):
         read_record(PATH, content)
 
 
-def test_the_history_file_is_not_wanted():
+def test_the_history_file_is_not_wanted() -> None:
     assert CONDA.wants(PATH)
     assert not CONDA.wants("opt/conda/conda-meta/history")
 
 
 @settings(max_examples=50)
 @given(st.binary(max_size=80))
-def test_any_bytes(content):
+def test_any_bytes(content: bytes) -> None:
     with pytest.raises(InputError):
         read_record(PATH, content)

@@ -19,7 +19,9 @@ def package(content, path=PATH):
 
 
 def test_name_and_version():
-    found = package(b'{"name": "@types/node", "version": "1.2.3-beta+x", "license": "MIT", "dependencies": {"a": [1, {}]}}')
+    found = package(
+        b'{"name": "@types/node", "version": "1.2.3-beta+x", "license": "MIT", "dependencies": {"a": [1, {}]}}'
+    )
     assert (found.type, found.name, found.version, found.licenses) == ("npm", "@types/node", "1.2.3-beta+x", ("MIT",))
 
 
@@ -42,7 +44,10 @@ def test_licences(fields, expected):
     assert package(f'{{"name": "a", "version": "1", {fields}}}'.encode()).licenses == expected
 
 
-@pytest.mark.parametrize("content", [b'{"type": "commonjs"}', b'{"name": "a"}', b'{"name": 1, "version": "1"}', b'{"name": "a b", "version": "1"}'])
+@pytest.mark.parametrize(
+    "content",
+    [b'{"type": "commonjs"}', b'{"name": "a"}', b'{"name": 1, "version": "1"}', b'{"name": "a b", "version": "1"}'],
+)
 def test_what_is_no_package(content):
     assert read_package_json(PATH, content).packages == ()
     assert read_package_json("app/package.json", content) is None

@@ -6,7 +6,7 @@ from landwaiter.errors import InputError
 from landwaiter.inventory.languages.ruby import GEMSPEC, read_gemspec
 from landwaiter.inventory.models import Evidence, PackageFact
 
-RACK = '''# -*- encoding: utf-8 -*-
+RACK = """# -*- encoding: utf-8 -*-
 # stub: rack 2.2.4 ruby lib
 
 Gem::Specification.new do |s|
@@ -20,24 +20,26 @@ Gem::Specification.new do |s|
   s.summary = "A modular Ruby webserver interface.".freeze
   s.installed_by_version = "3.1.6" if s.respond_to? :installed_by_version
 end
-'''
+"""
 PATH = "usr/local/bundle/specifications/x.gemspec"
 
 
-def package(text):
+def package(text: str) -> PackageFact:
     (found,) = read_gemspec(PATH, text.encode()).packages
     return found
 
 
-def test_a_specification_as_rubygems_writes_it():
+def test_a_specification_as_rubygems_writes_it() -> None:
     expected = PackageFact("gem", "rack", "2.2.4", licenses=("MIT", "Ruby"))
     assert read_gemspec(PATH, RACK.encode()) == Evidence(PATH, "gemspec", (expected,))
 
 
-def test_a_gem_with_native_code_has_a_platform():
+def test_a_gem_with_native_code_has_a_platform() -> None:
     text = RACK.replace("rack 2.2.4 ruby lib", "rack 2.2.4 x86_64-linux lib")
     assert package(text).arch == "x86_64-linux"
-    assert package(RACK.replace('s.version = "2.2.4"', 's.version = "2.2.4"\n  s.platform = "java".freeze')).arch == "java"
+    assert (
+        package(RACK.replace('s.version = "2.2.4"', 's.version = "2.2.4"\n  s.platform = "java".freeze')).arch == "java"
+    )
 
 
 @pytest.mark.parametrize(
@@ -46,21 +48,34 @@ def test_a_gem_with_native_code_has_a_platform():
         ("'rack'", "'2.2.4'"),
         ("%q{rack}", 'Gem::Version.new("2.2.4")'),
         ('"r\\x61ck"', '"2.2\\u002e4"'),
-        ('"ra\\u{63}k".freeze', '%q{2.2.4}.freeze'),
+        ('"ra\\u{63}k".freeze', "%q{2.2.4}.freeze"),
     ],
 )
-def test_literals_of_ruby(name, version):
-    found = package(f"spec = Gem::Specification.new do |spec|\n  spec.name = {name}\n  spec.version = {version}\n  spec.license = 'MIT'\nend\n")
+def test_literals_of_ruby(name: str, version: str) -> None:
+    found = package(
+        f"spec = Gem::Specification.new do |spec|\n  spec.name = {name}\n  spec.version = {version}\n  spec.license = 'MIT'\nend\n"
+    )
     assert (found.name, found.version, found.licenses) == ("rack", "2.2.4", ("MIT",))
 
 
-def test_what_is_no_literal_is_told_by_the_stub_line():
-    found = package("# stub: bigdecimal 3.1.1 ruby lib\nGem::Specification.new do |s|\n  s.name = NAME\n  s.version = File.read('VERSION')\nend\n")
+def test_what_is_no_literal_is_told_by_the_stub_line() -> None:
+    found = package(
+        "# stub: bigdecimal 3.1.1 ruby lib\nGem::Specification.new do |s|\n  s.name = NAME\n  s.version = File.read('VERSION')\nend\n"
+    )
     assert (found.name, found.version) == ("bigdecimal", "3.1.1")
 
 
-@pytest.mark.parametrize("text", ["", 's.name = "#{x}"\ns.version = "1.0"', "s.version = '1.0'", "# stub: ../x 1.0 ruby lib", "s.name='a b'\ns.version='1'"])
-def test_without_name_and_version_it_is_not_understood(text):
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        's.name = "#{x}"\ns.version = "1.0"',
+        "s.version = '1.0'",
+        "# stub: ../x 1.0 ruby lib",
+        "s.name='a b'\ns.version='1'",
+    ],
+)
+def test_without_name_and_version_it_is_not_understood(text: str) -> None:
     with pytest.raises(InputError):
         read_gemspec(PATH, text.encode())
 
@@ -74,13 +89,13 @@ def test_without_name_and_version_it_is_not_understood(text):
         ("app/mygem.gemspec", False),
     ],
 )
-def test_only_specifications_of_installed_gems_are_wanted(path, wanted):
+def test_only_specifications_of_installed_gems_are_wanted(path: str, wanted: bool) -> None:
     assert GEMSPEC.wants(path) is wanted
 
 
 @settings(max_examples=100)
 @given(st.text(alphabet="s.name=version\"'%q{}\\ux#\n 0123\ud7ff", max_size=120))
-def test_any_text(text):
+def test_any_text(text: str) -> None:
     try:
         found = read_gemspec(PATH, text.encode())
     except InputError:

@@ -67,7 +67,9 @@ class RpmFiles:
                     following = len(pages) + 1 if place + 1 < len(parts) else 0
                     head = struct.pack(f"{order}8xIIIHHBB", len(pages), 0, following, 1, len(part), 0, 7)
                     pages.append((head + part).ljust(size, b"\0"))
-        meta = struct.pack(f"{order}8xIIIIBBBxI", 0, 0x061561, 9, size, 0, 8, 0, 0) + struct.pack(f"{order}I", len(pages) - 1)
+        meta = struct.pack(f"{order}8xIIIIBBBxI", 0, 0x061561, 9, size, 0, 8, 0, 0) + struct.pack(
+            f"{order}I", len(pages) - 1
+        )
         pages[0] = meta.ljust(size, b"\0")
         return b"".join(pages)
 
@@ -82,7 +84,9 @@ class RpmFiles:
             struct.pack_into(f"{order}H", page, 26 + 2 * place, end)
         return bytes(page)
 
-    def sqlite(self, folder: Path, blobs: Sequence[bytes], *, late: Mapping[int, bytes] | None = None, page_size: int = 4096) -> tuple[bytes, bytes]:
+    def sqlite(
+        self, folder: Path, blobs: Sequence[bytes], *, late: Mapping[int, bytes] | None = None, page_size: int = 4096
+    ) -> tuple[bytes, bytes]:
         """Write the database with SQLite itself; return file and write-ahead log. Rows of `late` are only in the log."""
         path = folder / "rpmdb.sqlite"
         path.unlink(missing_ok=True)

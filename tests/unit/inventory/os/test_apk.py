@@ -30,7 +30,13 @@ o:busybox
 def test_packages_and_files():
     evidence = apk.read_installed(PATH, INSTALLED.encode())
     musl, busybox = evidence.packages
-    assert (musl.name, musl.version, musl.arch, musl.source_name, musl.source_version) == ("musl-utils", "1.2.4-r2", "x86_64", "musl", "1.2.4-r2")
+    assert (musl.name, musl.version, musl.arch, musl.source_name, musl.source_version) == (
+        "musl-utils",
+        "1.2.4-r2",
+        "x86_64",
+        "musl",
+        "1.2.4-r2",
+    )
     assert musl.licenses == ("MIT AND BSD-2-Clause",)
     assert busybox.source_name == ""
     assert evidence.owned == {"usr/bin/getent": "musl-utils", "top": "musl-utils"}

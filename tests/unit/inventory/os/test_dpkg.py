@@ -110,7 +110,9 @@ def test_status_d():
 def test_file_lists():
     listed = dpkg.read_files("var/lib/dpkg/info/libc6:amd64.list", b"/.\n/usr\n/usr/lib/libc.so\n")
     assert listed.owned["usr/lib/libc.so"] == "libc6"
-    sums = dpkg.read_files("var/lib/dpkg/info/libc6:amd64.md5sums", b"0123456789abcdef0123456789abcdef  ./usr/a b\nbroken\n")
+    sums = dpkg.read_files(
+        "var/lib/dpkg/info/libc6:amd64.md5sums", b"0123456789abcdef0123456789abcdef  ./usr/a b\nbroken\n"
+    )
     assert sums.owned == {"usr/a b": "libc6"}
     assert sums.owned_digests == {"usr/a b": "md5:0123456789abcdef"}
 

@@ -12,7 +12,7 @@ def release(path, content):
 
 def test_all_fields():
     found = parse_os_release(
-        "# a comment\nNAME=\"Red Hat Enterprise Linux\"\nVERSION=\"9.4 (Plow)\"\nID='rhel'\nID_LIKE=\"fedora centos\"\n"
+        '# a comment\nNAME="Red Hat Enterprise Linux"\nVERSION="9.4 (Plow)"\nID=\'rhel\'\nID_LIKE="fedora centos"\n'
         'VERSION_ID="9.4"\nPRETTY_NAME="Red Hat \\"9\\""\nCPE_NAME="cpe:/o:redhat:enterprise_linux:9::baseos"\nVERSION_CODENAME=plow\n'
     )
     assert found is not None
@@ -44,7 +44,12 @@ def test_names_alone():
         ("etc/almalinux-release", "AlmaLinux release 8.8 (Sapphire Caracal)\n", "almalinux", "8.8"),
         ("etc/photon-release", "VMware Photon OS 4.0\nPHOTON_BUILD_NUMBER=1526e30ba\n", "photon", "4.0"),
         ("etc/mariner-release", "CBL-Mariner 2.0.20220122\nMARINER_BUILD_NUMBER=1\n", "mariner", "2.0.20220122"),
-        ("etc/SuSE-release", "SUSE Linux Enterprise Server 11 (x86_64)\nVERSION = 11\nPATCHLEVEL = 4\n", "sles", "11.4"),
+        (
+            "etc/SuSE-release",
+            "SUSE Linux Enterprise Server 11 (x86_64)\nVERSION = 11\nPATCHLEVEL = 4\n",
+            "sles",
+            "11.4",
+        ),
         ("etc/SuSE-release", "openSUSE 13.2 (x86_64)\nVERSION = 13.2\nCODENAME = Harlequin\n", "opensuse", "13.2"),
         ("etc/system-release-cpe", "cpe:2.3:o:amazon:amazon_linux:2\n", "amzn", "2"),
         ("etc/system-release-cpe", "cpe:/o:redhat:enterprise_linux:8::baseos\n", "rhel", "8"),

@@ -14,7 +14,9 @@ SQLITE = "var/lib/rpm/rpmdb.sqlite"
 
 
 def content_of(path, blob):
-    return Content(Member(path, MemberKind.FILE, len(blob), 0o644, 0, 0, "", lambda n: blob[:n], lambda: iter([blob])), 1 << 28)
+    return Content(
+        Member(path, MemberKind.FILE, len(blob), 0o644, 0, 0, "", lambda n: blob[:n], lambda: iter([blob])), 1 << 28
+    )
 
 
 @pytest.fixture
@@ -23,12 +25,17 @@ def blobs(rpm_files):
     return [
         rpm_files.package("small", "1.0", "1"),
         rpm_files.package("gpg-pubkey", "abcd", "1234"),
-        rpm_files.package("big", "2.0", "3.el9", epoch=1, sourcerpm="source-2.0-3.el9.src.rpm", license="MIT " * 3000, **files),
+        rpm_files.package(
+            "big", "2.0", "3.el9", epoch=1, sourcerpm="source-2.0-3.el9.src.rpm", license="MIT " * 3000, **files
+        ),
     ]
 
 
 def check(evidence):
-    assert [(package.name, package.version) for package in evidence.packages] == [("small", "1.0-1"), ("big", "1:2.0-3.el9")]
+    assert [(package.name, package.version) for package in evidence.packages] == [
+        ("small", "1.0-1"),
+        ("big", "1:2.0-3.el9"),
+    ]
     big = evidence.packages[1]
     assert (big.source_name, big.source_version, big.arch) == ("source", "1:2.0-3.el9", "x86_64")
     assert evidence.owned == {"usr/bin/big": "big"}
@@ -53,7 +60,9 @@ def test_sqlite(rpm_files, blobs, tmp_path, page_size):
 
 
 def test_sqlite_with_a_tree_of_pages(rpm_files, tmp_path):
-    database, _ = rpm_files.sqlite(tmp_path, [rpm_files.package(f"p{n}", license="x" * 300) for n in range(2000)], page_size=512)
+    database, _ = rpm_files.sqlite(
+        tmp_path, [rpm_files.package(f"p{n}", license="x" * 300) for n in range(2000)], page_size=512
+    )
     evidence = rpm.read_sqlite_files({SQLITE: database})
     assert {package.name for package in evidence.packages} == {f"p{n}" for n in range(2000)}
 

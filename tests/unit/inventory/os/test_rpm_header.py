@@ -15,7 +15,13 @@ def test_all_fields_are_read(rpm_files):
             modularity="m:s:1:c:x86_64", summary="a shell",
         )
     )  # fmt: skip
-    assert (header.name, header.version, header.release, header.epoch, header.arch) == ("bash", "5.2", "3.el9", 2, "x86_64")
+    assert (header.name, header.version, header.release, header.epoch, header.arch) == (
+        "bash",
+        "5.2",
+        "3.el9",
+        2,
+        "x86_64",
+    )
     assert (header.vendor, header.license, header.source_rpm) == ("Red Hat", "GPLv3+", "bash-5.2-3.el9.src.rpm")
     assert header.modularity == "m:s:1:c:x86_64"
     assert header.files == ()

@@ -1,8 +1,9 @@
 """Java archives (jar, war, ear, par, sar, kar, jpi, hpi), and those that lie in them, to any depth within bounds.
 
-Each `META-INF/maven/GROUP/ARTIFACT/pom.properties` is a package: of the archive itself, or shaded into it. An archive
-that is none of these is identified by its path, manifest and name (`identity.py`). A package that is not in the
-outermost archive has a path of its own: `app.war!/WEB-INF/lib/x.jar`.
+Each `META-INF/maven/GROUP/ARTIFACT/pom.properties` is a package: of the archive itself, or shaded into it (then it may
+lie in a folder of the archive, where a program keeps classes of its own). An archive that is none of these is
+identified by its path, manifest and name (`identity.py`). A package that is not in the outermost archive has a path of
+its own: `app.war!/WEB-INF/lib/x.jar`.
 """
 
 from collections.abc import Iterator
@@ -37,6 +38,9 @@ MAX_NOTES = 20
 _NESTED = tuple(suffix.encode() for suffix in SUFFIXES)
 _MANIFEST = b"META-INF/MANIFEST.MF"
 _MAVEN = b"META-INF/maven/"
+
+_Places = dict[tuple[str, str, str], int]
+"""Entries by the folder `META-INF/maven` they lie in, group and artifact."""
 
 
 @dataclass
@@ -114,14 +118,18 @@ def _artifacts(walk: _Walk, directory: ZipDirectory, path: str) -> Iterator[Coor
     stated = [found for index in properties.values() if (found := _properties(walk, directory, index, path))]
     stated += [
         found
-        for (group, artifact), index in poms.items()
-        if (group, artifact) not in properties and (found := _pom(walk, directory, index, group, artifact))
+        for place, index in poms.items()
+        if place not in properties and (found := _pom(walk, directory, index, *place[1:]))
     ]
     stem = path.rpartition("/")[2].rpartition(".")[0]
     if not any(_is_named(found, stem) for found in stated):
         manifest = _manifest(walk, directory, manifest_at)
         own, exact = identify(path, stem, manifest, directory.names)
-        if own and (exact or not stated or own.group) and own.artifact not in {found.artifact for found in stated}:
+        if (
+            own
+            and (exact or len(stated) != 1 or own.group)
+            and own.artifact not in {found.artifact for found in stated}
+        ):
             yield own
     yield from stated
 
@@ -131,18 +139,20 @@ def _is_named(found: Coordinates, stem: str) -> bool:
     return stem == found.artifact or stem.startswith((f"{found.artifact}-{found.version}", f"{found.artifact}_"))
 
 
-def _entries(directory: ZipDirectory) -> tuple[dict[tuple[str, str], int], dict[tuple[str, str], int], int]:
+def _entries(directory: ZipDirectory) -> tuple[_Places, _Places, int]:
     """Return where each artifact's `pom.properties` and `pom.xml` are, and where the manifest is (-1: nowhere)."""
-    properties: dict[tuple[str, str], int] = {}
-    poms: dict[tuple[str, str], int] = {}
+    properties: _Places = {}
+    poms: _Places = {}
     manifest = -1
     for index, name in enumerate(directory.names):
         if name == _MANIFEST or (manifest < 0 and name.upper() == _MANIFEST):
             manifest = index
-        elif name.startswith(_MAVEN):
-            parts = name.decode("utf-8", "replace").split("/")
-            if len(parts) == 5 and parts[4] in {"pom.properties", "pom.xml"}:
-                (properties if parts[4] == "pom.properties" else poms)[parts[2], parts[3]] = index
+        elif _MAVEN in name:
+            *folder, group, artifact, last = name.decode("utf-8", "replace").split("/")
+            if last == "pom.properties" and folder[-2:] == ["META-INF", "maven"]:
+                properties["/".join(folder), group, artifact] = index
+            elif last == "pom.xml" and folder == ["META-INF", "maven"]:
+                poms["META-INF/maven", group, artifact] = index
     return properties, poms, manifest
 
 

@@ -19,13 +19,13 @@ from collections.abc import Mapping, Sequence
 from landwaiter.inventory.languages.java.metadata import Coordinates, coordinates
 from landwaiter.inventory.languages.java.publishers import PUBLISHERS, TOMCAT
 
-_FILE = re.compile(r"(?P<artifact>[A-Za-z][\w.-]*?(?:_\d[\d.]*)?)-(?P<version>v?\d[\w.+~-]*)")
-_BUNDLE_FILE = re.compile(r"(?P<artifact>[A-Za-z][\w.-]*?)_(?P<version>v?\d[\w.+~-]*)")
+_FILE = re.compile(r"(?P<artifact>[A-Za-z][\w.-]*?(?:_\d[\d.]*)?)-(?P<version>\d[\w.+~-]*)")
+_BUNDLE_FILE = re.compile(r"(?P<artifact>[A-Za-z][\w.-]*?)_(?P<version>\d+\.\d+\.\d+(?:\.[\w-]+)?)")
 """Eclipse's way: `org.eclipse.osgi_3.18.0.v20220516.jar`."""
 _CLASSIFIER = re.compile(
     r"-(?:(?:linux|osx|windows|macosx?|win|mac)(?:[-_].+)?|sources|javadoc|tests?|test-sources|all|shaded|standalone|uber"
     r"|exec|boot|plain|jar-with-dependencies|with-dependencies|bundle|nodep(?:s)?|no_aop|natives?(?:-.+)?|x86_64|aarch_64"
-    r"|runner|fat|min|classes|bin|api-only|dist|optional)$"
+    r"|runner|fat|data|min|classes|bin|api-only|dist|optional)$"
 )
 _REPOSITORY = re.compile(
     r"(?:^|/)(?:repository|maven-repo|maven2?|m2|repo)/(?P<group>[\w-]+(?:/[\w-]+)*)/(?P<artifact>[\w.-]+)/(?P<version>[^/]+)/(?P=artifact)-(?P=version)[^/]*$"
@@ -67,7 +67,7 @@ def identify(
 
 def _named(stem: str, manifest: Mapping[str, str]) -> tuple[str, str]:
     """Return artifact and version by the file's name, by the manifest where the name has no version."""
-    match = _FILE.fullmatch(stem) or _BUNDLE_FILE.fullmatch(stem)
+    match = _BUNDLE_FILE.fullmatch(stem) or _FILE.fullmatch(stem)
     if match:
         return match["artifact"], _without_classifier(match["version"], manifest)
     version = next((text for text in map(_version, _versions(manifest)) if text), "")

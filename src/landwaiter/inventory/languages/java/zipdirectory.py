@@ -64,7 +64,7 @@ class ZipDirectory:
         start = offset + self._shift
         if flags & ENCRYPTED:
             raise ZipError("the entry is encrypted")
-        if self._data[start : start + 4] != _LOCAL or len(self._data) < start + 30:
+        if start < 0 or len(self._data) < start + 30 or self._data[start : start + 4] != _LOCAL:
             raise ZipError("the entry is not where the directory says")
         start += 30 + sum(struct.unpack_from("<HH", self._data, start + 26))
         content = self._data[start : start + stored]

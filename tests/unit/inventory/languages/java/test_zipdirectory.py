@@ -1,6 +1,7 @@
 import io
 import struct
 import zipfile
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -8,34 +9,39 @@ from hypothesis import strategies as st
 
 from landwaiter.inventory.languages.java.zipdirectory import ZipDirectory, ZipError
 
+Builder = Callable[..., bytes]
+
 FILES = {"a.txt": b"alpha", "b/c.class": b"\xca\xfe" * 500, "empty": b"", "ü.txt": b"umlaut"}
 
 
-def content(data, limit=1 << 20):
+def content(data: bytes, limit: int = 1 << 20) -> dict[str, bytes]:
     directory = ZipDirectory(data, 1000)
     assert directory.complete
     return {name.decode(): directory.read(index, limit) for index, name in enumerate(directory.names)}
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
-def test_entries_as_another_library_wrote_them(jar, method):
+def test_entries_as_another_library_wrote_them(jar: Builder, method: int) -> None:
     assert content(jar(FILES, method=method)) == FILES
 
 
-def test_what_stands_before_the_archive_does_not_matter(jar):
+def test_what_stands_before_the_archive_does_not_matter(jar: Builder) -> None:
     assert content(b"#!/bin/bash\nexec java -jar $0\n" + jar(FILES)) == FILES
 
 
-def test_a_comment_behind_the_archive(jar):
+def test_a_comment_behind_the_archive(jar: Builder) -> None:
     target = io.BytesIO(jar(FILES))
     with zipfile.ZipFile(target, "a") as archive:
         archive.comment = b"signed PK\x05\x06 by nobody"[:8] + b"x" * 300
     assert content(target.getvalue()) == FILES
 
 
-def test_zip64(jar):
+def test_zip64(jar: Builder) -> None:
     target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("big.txt", "w", force_zip64=True) as entry:
+    with (
+        zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("big.txt", "w", force_zip64=True) as entry,
+    ):
         entry.write(b"zip64 " * 1000)
     data = bytearray(target.getvalue())
     central, end = data.index(b"PK\x01\x02"), data.rindex(b"PK\x05\x06")
@@ -55,7 +61,7 @@ def test_zip64(jar):
         assert archive.read("big.txt") == b"zip64 " * 1000
 
 
-def test_a_limit_is_kept_though_the_directory_lies(jar):
+def test_a_limit_is_kept_though_the_directory_lies(jar: Builder) -> None:
     data = bytearray(jar({"bomb": b"\0" * 1_000_000}))
     struct.pack_into("<I", data, data.index(b"PK\x01\x02") + 24, 10)
     directory = ZipDirectory(bytes(data), 10)
@@ -65,12 +71,12 @@ def test_a_limit_is_kept_though_the_directory_lies(jar):
     assert directory.read(0, 1000, partly=True) == b"\0" * 1000
 
 
-def test_more_entries_than_are_listed(jar):
+def test_more_entries_than_are_listed(jar: Builder) -> None:
     directory = ZipDirectory(jar({f"f{n}": b"" for n in range(50)}), 20)
     assert (len(directory), directory.complete) == (20, False)
 
 
-def damaged(data, offset, replacement, at=b"PK\x01\x02"):
+def damaged(data: bytes, offset: int, replacement: bytes, at: int = b"PK\x01\x02") -> bytes:
     start = data.index(at) + offset
     return data[:start] + replacement + data[start + len(replacement) :]
 
@@ -85,30 +91,32 @@ def damaged(data, offset, replacement, at=b"PK\x01\x02"):
         (20, b"\x03\x00\x00\x00", "cut short"),
     ],
 )
-def test_an_entry_that_cannot_be_read_says_why(jar, offset, replacement, message):
+def test_an_entry_that_cannot_be_read_says_why(jar: Builder, offset: int, replacement: bytes, message: str) -> None:
     with pytest.raises(ZipError, match=message):
         ZipDirectory(damaged(jar({"a": b"alpha" * 10}), offset, replacement), 10).read(0, 1000)
 
 
-def test_a_stored_entry_cut_short(jar):
+def test_a_stored_entry_cut_short(jar: Builder) -> None:
     data = jar({"a": b"alpha"}, method=zipfile.ZIP_STORED)
     with pytest.raises(ZipError, match="cut short"):
         ZipDirectory(damaged(data, 20, b"\xff\xff\xff\x00"), 10).read(0, 1 << 30)
 
 
-@pytest.mark.parametrize("data", [b"", b"PK", b"not a zip" * 100, b"PK\x05\x06" + b"\xff" * 18, b"PK\x05\x06" + b"\x01" * 18])
-def test_what_is_no_archive_is_refused(data):
+@pytest.mark.parametrize(
+    "data", [b"", b"PK", b"not a zip" * 100, b"PK\x05\x06" + b"\xff" * 18, b"PK\x05\x06" + b"\x01" * 18]
+)
+def test_what_is_no_archive_is_refused(data: bytes) -> None:
     with pytest.raises(ZipError):
         ZipDirectory(data, 10)
 
 
-def test_an_empty_archive_has_no_entries():
+def test_an_empty_archive_has_no_entries() -> None:
     assert len(ZipDirectory(b"PK\x05\x06" + bytes(18), 10)) == 0
 
 
 @settings(max_examples=200, deadline=None)
 @given(data=st.data())
-def test_damage_anywhere_ends_in_a_zip_error_or_a_result(jar, data):
+def test_damage_anywhere_ends_in_a_zip_error_or_a_result(jar: Builder, data: st.DataObject) -> None:
     whole = jar(FILES)
     at = data.draw(st.integers(0, len(whole)))
     damage = data.draw(st.binary(max_size=40))

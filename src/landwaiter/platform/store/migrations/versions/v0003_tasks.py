@@ -122,8 +122,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("task_id", "name", name=op.f("pk_containers")),
     )
     op.create_index("ix_containers_image", "containers", ["image_id", "task_id"], unique=False)
+    op.create_index(op.f("ix_containers_scan_id"), "containers", ["scan_id"], unique=False)
     op.create_index(
-        "ix_containers_unresolved", "containers", ["scan_id"], unique=False, postgresql_where="image_id IS NULL"
+        "ix_containers_unresolved", "containers", ["image_digest"], unique=False, postgresql_where="image_id IS NULL"
     )
     op.create_table(
         "scan_steps",

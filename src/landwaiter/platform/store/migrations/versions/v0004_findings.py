@@ -93,13 +93,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_findings_fingerprint", "findings", ["fingerprint", "image_id"], unique=False)
     op.create_index("ix_findings_first_seen", "findings", ["first_seen"], unique=False)
-    op.create_index(
-        "ix_findings_open_image",
-        "findings",
-        ["image_id", "severity", "id"],
-        unique=False,
-        postgresql_where="resolved IS NULL",
-    )
+    op.create_index("ix_findings_image", "findings", ["image_id", "severity", "vulnerability", "id"], unique=False)
     op.create_index(
         "ix_findings_open_kev", "findings", ["first_seen"], unique=False, postgresql_where="resolved IS NULL AND kev"
     )
