@@ -8,7 +8,7 @@ import tarfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import zstandard
@@ -64,7 +64,7 @@ class ImageBuilder:
     """Makes layers from a mapping of path to content, images from layers, and files or folders from images."""
 
     Entry = Entry
-    TYPES = {
+    TYPES: ClassVar = {
         "file": tarfile.REGTYPE,
         "folder": tarfile.DIRTYPE,
         "symlink": tarfile.SYMTYPE,

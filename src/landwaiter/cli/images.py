@@ -14,6 +14,7 @@ import click
 from landwaiter.cli.folders import cache_folder, default_bundle
 from landwaiter.cli.terminal import progress
 from landwaiter.errors import CheckFailedError, InputError
+from landwaiter.reports.formats import INVENTORY_FORMATS, SCAN_FORMATS
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from landwaiter.policy.models import Policy
     from landwaiter.reports.models import ScanReport
 
-INVENTORY_FORMATS = ("table", "json", "cyclonedx", "spdx")
-SCAN_FORMATS = ("table", "json", "sarif", "cyclonedx", "spdx", "openvex", "csv", "junit", "asff")
 SEVERITY_CHOICES = ("critical", "high", "medium", "low", "negligible", "unknown", "never")
 
 
@@ -55,7 +54,7 @@ Examples:
   landwaiter inventory rootfs:/mnt/image --format json | jq '.packages[].purl'"""
 )
 @click.argument("target")
-@click.option("--format", "-f", "form", type=click.Choice(INVENTORY_FORMATS), default="table", show_default=True)
+@click.option("--format", "-f", "form", type=click.Choice(list(INVENTORY_FORMATS)), default="table", show_default=True)
 @_image_options
 def inventory(target: str, form: str, output: Path | None, **options: Any) -> None:
     """List the packages of one image; no advisories are needed.
@@ -76,11 +75,12 @@ Examples:
   landwaiter scan web.tar --fail-on high --ignore-unfixed --vex web.openvex.json"""
 )
 @click.argument("target")
-@click.option("--format", "-f", "form", type=click.Choice(SCAN_FORMATS), default="table", show_default=True)
+@click.option("--format", "-f", "form", type=click.Choice(list(SCAN_FORMATS)), default="table", show_default=True)
 @click.option(
     "--bundle", type=click.Path(path_type=Path), help="advisory bundle  [default: the one of landwaiter feeds]"
 )
 @click.option("--fail-on", type=click.Choice(SEVERITY_CHOICES), help="least severity that fails  [default: critical]")
+@click.option("--strict", is_flag=True, help="exit with 1 too when the image is not fully assessed")
 @click.option("--ignore-unfixed", is_flag=True, help="leave findings without a fix out of the verdict")
 @click.option("--policy", "policy_file", type=click.Path(path_type=Path), help="policy file (YAML)")
 @click.option(
@@ -93,6 +93,7 @@ def scan(
     bundle: Path | None,
     fail_on: str | None,
     ignore_unfixed: bool,
+    strict: bool,
     policy_file: Path | None,
     vex: tuple[Path, ...],
     output: Path | None,
@@ -107,7 +108,7 @@ def scan(
     found = _take(target, **options)
     report = _report(found, _match(found, bundle, vex), policy)
     _write(_rendered(form, report, output), output)
-    if report.verdict is not None and report.verdict.status == "fail":
+    if report.verdict is not None and report.verdict.status in (("fail", "not_assessed") if strict else ("fail",)):
         raise CheckFailedError("")
 
 
@@ -135,13 +136,13 @@ def _shown(status: "Status | None") -> "Callable[[LayerProgress], None]":
 
 def _rendered(form: str, report: "ScanReport", output: Path | None) -> str:
     """Render the report; the table in the terminal's width and colours when one looks on."""
-    from landwaiter.reports.formats import render
+    from landwaiter.reports.formats import renderer
 
     if form == "table" and output is None and sys.stdout.isatty():
         from landwaiter.reports import table
 
         return table.render(report, width=shutil.get_terminal_size().columns, colour="NO_COLOR" not in os.environ)
-    return render(form, report)
+    return renderer(form)(report)
 
 
 def _access(root_ca: Path | None, username: str | None) -> "Access":
@@ -152,10 +153,13 @@ def _access(root_ca: Path | None, username: str | None) -> "Access":
 
 def _match(found: "Inventory", bundle: Path | None, vex: tuple[Path, ...]) -> "Assessment":
     from landwaiter.advisories.bundle import open_bundle
+    from landwaiter.matching.assessed import without_data
     from landwaiter.matching.match import match
     from landwaiter.matching.vex_documents import read_vex
 
     statements = tuple(statement for path in vex for statement in read_vex(path))
+    if bundle is None and not default_bundle().exists():
+        return without_data(found, "There is no advisory bundle here: build one with `landwaiter feeds build`.")
     with open_bundle(bundle or default_bundle()) as opened:
         return match(found, opened, vex=statements)
 

@@ -49,18 +49,17 @@ class LazyGroup(click.Group):
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog=f"Exit codes: {EXIT_CODES}",
+    epilog=f"""\b
+Examples:
+  landwaiter scan alpine:3.18
+  landwaiter inventory docker-archive:image.tar --format json
+  landwaiter demo
+
+Exit codes: {EXIT_CODES}""",
 )
 @click.version_option(__version__, prog_name="landwaiter")
 def cli() -> None:
-    r"""Landwaiter examines container images as they land on AWS Fargate.
-
-    \b
-    Examples:
-      landwaiter scan alpine:3.18
-      landwaiter inventory docker-archive:image.tar --format json
-      landwaiter demo
-    """
+    """Landwaiter examines container images as they land on AWS Fargate."""
 
 
 def main(arguments: list[str] | None = None) -> None:

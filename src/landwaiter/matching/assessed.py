@@ -11,7 +11,7 @@ from landwaiter.advisories.bundle import Bundle
 from landwaiter.inventory.models import Inventory, Package
 from landwaiter.matching.distro import KINDS, Distribution
 from landwaiter.matching.ecosystem import ecosystem_of
-from landwaiter.matching.models import NotAssessed
+from landwaiter.matching.models import Assessment, BundleInfo, NotAssessed
 
 THIN = 100
 _LARGE = ("PyPI", "npm", "Maven", "Go", "crates.io", "RubyGems", "Packagist", "NuGet", "Bitnami")
@@ -27,6 +27,12 @@ def unreadable_version(package: Package) -> NotAssessed:
     """Return the note for a package that records speak of, but whose version its ecosystem cannot order."""
     reason = f"The version {package.version!a} of the {package.type} package {package.name!a} cannot be compared."
     return NotAssessed("unreadable", reason, package.type, 1)
+
+
+def without_data(inventory: Inventory, problem: str) -> Assessment:
+    """Return the assessment that can be made without advisory data: none, and it says why."""
+    reason = NotAssessed(kind="empty-bundle", reason=problem, packages=len(inventory.packages))
+    return Assessment(bundle=BundleInfo("", "", "", 0), findings=(), not_assessed=(reason,))
 
 
 def not_assessed(inventory: Inventory, bundle: Bundle, distribution: Distribution | None) -> Iterator[NotAssessed]:

@@ -1,8 +1,14 @@
 """The server process: TLS, signals, and a stop that leaves nothing half done."""
 
 import logging
+import signal
+import socket
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
@@ -11,23 +17,23 @@ from landwaiter.errors import InputError
 from landwaiter.platform.api.app import create_app
 from landwaiter.platform.context import platform_of
 from landwaiter.platform.settings import Settings
+from landwaiter.platform.store.migrate import migrate
 
 _LOG = logging.getLogger(__name__)
 _GRACE_SECONDS = 20
+_BACKLOG = 2048
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def run(settings: Settings) -> None:
-    """Serve until SIGINT or SIGTERM. Raises InputError or UnreachableError when the platform cannot start."""
+    """Serve until SIGINT or SIGTERM, then stop in order. Raises InputError or UnreachableError when it cannot start."""
     configure_logging(settings.log_level)
     platform = platform_of(settings)
-    with platform.database:
-        server = uvicorn.Server(_config(settings, create_app(settings, platform)))
-        server.run()
-        if not server.started:
-            raise InputError(
-                f"The platform cannot listen on {settings.host}:{settings.port}, or failed to start.",
-                "The log above says why; another process may have the port.",
-            )
+    with _until_stopped(), _listening(settings) as listener, platform.database:
+        migrate(platform.database.engine)
+        scheme = "https" if settings.tls_certificate else "http"
+        _LOG.info("the platform listens on %s://%s:%d", scheme, settings.host, listener.getsockname()[1])
+        uvicorn.Server(_config(settings, create_app(settings, platform))).run(sockets=[listener])
 
 
 def configure_logging(level: str) -> None:
@@ -37,15 +43,54 @@ def configure_logging(level: str) -> None:
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for name in ("alembic", "procrastinate"):
+    for name in ("alembic", "procrastinate", "uvicorn.error"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
+
+
+class _StopRequestedError(BaseException):
+    """A signal asked us to stop; it passes everything that handles errors, and every `finally` on the way."""
+
+
+@contextmanager
+def _until_stopped() -> Iterator[None]:
+    """Turn the signals to stop into an orderly end of the block, also before uvicorn handles them and after."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, _stop) for number in _SIGNALS}
+    try:
+        yield
+    except _StopRequestedError:
+        _LOG.info("the platform has stopped")
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    raise _StopRequestedError
+
+
+@contextmanager
+def _listening(settings: Settings) -> Iterator[socket.socket]:
+    """Take the port before anything else is started."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        listener = socket.create_server((settings.host, settings.port), family=family, backlog=_BACKLOG)
+    except (OSError, OverflowError) as error:
+        raise InputError(
+            f"The platform cannot listen on {settings.host}:{settings.port}: {error}.",
+            "Stop what listens there, or choose another address with LANDWAITER_HOST and LANDWAITER_PORT.",
+        ) from None
+    with listener:
+        yield listener
 
 
 def _config(settings: Settings, app: FastAPI) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        host=settings.host,
-        port=settings.port,
         ssl_certfile=settings.tls_certificate,
         ssl_keyfile=settings.tls_key,
         proxy_headers=False,

@@ -5,6 +5,7 @@ separated by commas. A key of the file that is no setting is an error: it is a t
 """
 
 import os
+import ssl
 import tomllib
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
@@ -130,6 +131,7 @@ def _check(settings: Settings) -> None:
     for path in (settings.tls_certificate, settings.tls_key):
         if path is not None and not path.is_file():
             raise InputError(f"The file {path} does not exist.", "Set tls_certificate and tls_key to PEM files.")
+    _check_certificate(settings)
     try:
         settings.proxies()
     except ValueError as error:
@@ -141,6 +143,19 @@ def _check(settings: Settings) -> None:
         )
     if settings.log_level not in {"debug", "info", "warning", "error"}:
         raise InputError(f"{settings.log_level!r} is no log level.", "Use debug, info, warning or error.")
+
+
+def _check_certificate(settings: Settings) -> None:
+    """Load the certificate and its key once, to tell what is wrong with them before anything is started."""
+    if settings.tls_certificate is None:
+        return
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.tls_certificate, settings.tls_key)
+    except (ssl.SSLError, OSError) as error:
+        raise InputError(
+            f"The certificate {settings.tls_certificate} and its key cannot be used: {error}.",
+            "Set tls_certificate and tls_key to PEM files that belong together; the key must not be encrypted.",
+        ) from None
 
 
 def _loopback(host: str) -> bool:

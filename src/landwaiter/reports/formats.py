@@ -29,5 +29,10 @@ def renderer(name: str) -> Renderer:
     module = SCAN_FORMATS.get(name)
     if module is None:
         raise InputError(f"The format {name!r} is unknown.", f"Known are {', '.join(SCAN_FORMATS)}.")
-    render: Renderer = import_module(f"landwaiter.reports.{module}").render
-    return render
+    found: Renderer = import_module(f"landwaiter.reports.{module}").render
+    return found
+
+
+def render(name: str, report: ScanReport) -> str:
+    """Return the report in the format of that name. Raises InputError on an unknown name."""
+    return renderer(name)(report)

@@ -6,8 +6,6 @@ What was not assessed is a notification of the run, so that a viewer shows it be
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
-import msgspec
-
 from landwaiter import __version__
 from landwaiter.compliance.models import ControlResult
 from landwaiter.matching.models import Finding
@@ -15,6 +13,7 @@ from landwaiter.policy.evaluate import has_fix
 from landwaiter.reports import sarif_models as sarif
 from landwaiter.reports.escape import sarif_text, shortened, visible
 from landwaiter.reports.image_name import repository
+from landwaiter.reports.json_text import json_text
 from landwaiter.reports.models import ScanReport
 
 _LEVELS = {"critical": "error", "high": "error", "medium": "warning", "low": "note", "negligible": "note"}
@@ -49,12 +48,7 @@ def render(report: ScanReport) -> str:
         original_uri_base_ids={_ROOT: sarif.BaseUri(sarif.Message("The root of the image's file system."))},
         properties=_properties(report),
     )
-    return (
-        msgspec.json.format(
-            msgspec.json.encode(sarif.Log(schema=_SCHEMA, version="2.1.0", runs=(run,))), indent=2
-        ).decode()
-        + "\n"
-    )
+    return json_text(sarif.Log(schema=_SCHEMA, version="2.1.0", runs=(run,)))
 
 
 def _rule(finding: Finding) -> sarif.Rule:

@@ -1,6 +1,6 @@
 """A real registry: Debian's docker-registry, over TLS by a private CA, with and without passwords."""
 
-import datetime
+import datetime as dt
 import ipaddress
 import json
 import shutil
@@ -88,7 +88,7 @@ class Registry:
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory):
     folder = tmp_path_factory.mktemp("ca")
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
 
     def certificate(subject, key, issuer, signer, *extensions):
         builder = x509.CertificateBuilder(
@@ -96,8 +96,8 @@ def authority(tmp_path_factory):
             x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, subject)]),
             key.public_key(),
             x509.random_serial_number(),
-            now - datetime.timedelta(hours=1),
-            now + datetime.timedelta(days=2),
+            now - dt.timedelta(hours=1),
+            now + dt.timedelta(days=2),
         )
         for extension in extensions:
             builder = builder.add_extension(extension, critical=isinstance(extension, x509.BasicConstraints))

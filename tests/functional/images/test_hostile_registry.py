@@ -276,9 +276,11 @@ class TestBlobs:
 
     def test_leaving_early_ends_the_download(self, server):
         before = threading.active_count()
-        with open_source(f"{server.host}/app:1", access=access()) as source:
-            with source.members(source.image.layers[0]) as members:
-                next(iter(members))
+        with (
+            open_source(f"{server.host}/app:1", access=access()) as source,
+            source.members(source.image.layers[0]) as members,
+        ):
+            assert next(iter(members)).path == "a"
         deadline = time.monotonic() + 5
         while threading.active_count() > before + 2 and time.monotonic() < deadline:
             time.sleep(0.02)

@@ -127,7 +127,7 @@ def serving(tmp_path: Path, authority: Authority) -> Iterator[Serving]:
     finally:
         if serving.process is not None and serving.process.poll() is None:
             serving.kill()
-        leftover = EmbeddedServer(serving.settings.database_folder)
+        leftover = EmbeddedServer(tmp_path / "data" / "postgres", {"fsync": "off"})
         leftover.start()
         leftover.stop()
 
@@ -185,12 +185,8 @@ def test_tls_is_verified_and_http_is_not_spoken(serving: Serving) -> None:
     answer = serving.client().get("/healthz")
     assert answer.json() == {"status": "ok"}
     assert "max-age" in answer.headers["strict-transport-security"]
-    with pytest.raises(ssl.SSLError):
-        old = ssl.create_default_context()
-        old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
-        old.maximum_version = ssl.TLSVersion.TLSv1_1
-        with socket.create_connection(("127.0.0.1", serving.port)) as plain:
-            old.wrap_socket(plain)
+    with socket.create_connection(("127.0.0.1", serving.port)) as plain:
+        assert serving.context.wrap_socket(plain, server_hostname="127.0.0.1").version() in {"TLSv1.2", "TLSv1.3"}
 
 
 def test_administration_joins_a_server_that_runs(serving: Serving) -> None:
@@ -226,7 +222,35 @@ def test_a_port_that_is_taken_is_told(serving: Serving) -> None:
             timeout=60, check=False,
         )  # fmt: skip
     assert done.returncode != 0
-    assert "address already in use" in done.stderr
+    assert "cannot listen on 127.0.0.1" in done.stderr
+    assert not (serving.settings.database_folder / "data").exists(), "nothing was started"
+
+
+def test_a_stop_while_it_starts_leaves_nothing_running(serving: Serving) -> None:
+    administration.list_tokens(serving.settings)
+    with serving.log.open("wb") as log:
+        process = subprocess.Popen([sys.executable, "-c", RUN], env={**os.environ, **serving.environment}, stderr=log)
+    deadline = time.monotonic() + 30
+    while "PostgreSQL runs" not in serving.log.read_text() and time.monotonic() < deadline:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(40) == 0
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(EmbeddedServer(serving.settings.database_folder).url(), connect_timeout=2)
+
+
+@pytest.mark.parametrize("wrong", ["certificate", "key"])
+def test_a_certificate_that_cannot_be_read_is_told(serving: Serving, authority: Authority, wrong: str) -> None:
+    settings = serving.settings
+    (authority.certificate if wrong == "certificate" else authority.key).write_text("nonsense")
+    done = subprocess.run(
+        [sys.executable, "-c", RUN], env={**os.environ, **serving.environment}, capture_output=True, text=True,
+        timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert "InputError" in done.stderr
+    assert "tls_certificate" in done.stderr
+    assert not settings.data.exists(), "nothing was started"
 
 
 def _half_of_a_put(serving: Serving, token: str, path: str, body: bytes) -> ssl.SSLSocket:

@@ -112,12 +112,10 @@ LIMITS = Limits(expanded_floor=1 << 20, expansion=10, expanded=1 << 24)
 @pytest.mark.parametrize("pack", [gzip.compress, ZSTD.compress])
 def test_a_bomb_is_stopped_soon_after_the_limit(pack):
     source = decompress(io.BytesIO(pack(bytes(1 << 26))), limits=LIMITS)
-    buffer = memoryview(bytearray(1 << 16))
-    total = 0
+    found = []
     with pytest.raises(InputError, match="decompression bomb"):
-        while got := source.readinto(buffer):
-            total += got
-    assert total <= (1 << 20) + (1 << 17)
+        found.extend(iter(lambda: source.readinto(memoryview(bytearray(1 << 16))), 0))
+    assert sum(found) <= 1 << 20
 
 
 def test_the_absolute_limit_holds_for_honest_content():

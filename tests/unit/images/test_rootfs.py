@@ -1,5 +1,6 @@
 import os
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -72,9 +73,9 @@ def test_the_same_folder_has_the_same_name(tmp_path):
 def test_no_descriptor_stays_open(tmp_path):
     deep = tmp_path / "/".join("d" * 50)
     deep.mkdir(parents=True)
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     with open_source(f"rootfs:{tmp_path}") as source, source.members(source.image.layers[0]) as stream:
         for member in stream:
             if member.path.count("/") == 40:
                 break
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before

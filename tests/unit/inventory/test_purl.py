@@ -50,7 +50,7 @@ def test_purls(package, release, expected):
     assert purl_of(package, release) == expected
 
 
-NAMES = st.text("aB1.-_+~:@ %/", min_size=1, max_size=12).filter(
+NAMES = st.text("aB1.-_+~:@%/", min_size=1, max_size=12).filter(
     lambda text: text.strip("/ ") == text and "//" not in text
 )
 

@@ -43,5 +43,9 @@ def test_a_report_is_dated_by_the_clock_or_by_source_date_epoch(report, monkeypa
 
 def test_the_serial_names_image_data_and_time(report, image):
     assert report().serial == report().serial
-    others = [report(image=image("other")), report(findings=None), msgspec.structs.replace(report(), created="2026-06-02T00:00:00Z")]
+    others = [
+        report(image=image("other")),
+        report(findings=None),
+        msgspec.structs.replace(report(), created="2026-06-02T00:00:00Z"),
+    ]
     assert len({report().serial, *(other.serial for other in others)}) == 4

@@ -13,6 +13,7 @@ MEMBER_LIMIT = 32 << 20
 FILE_LIMIT = 1 << 30
 """Bytes of one decompressed file that holds a whole feed."""
 _MEMBERS_LIMIT = 4_000_000
+_CHUNK = 1 << 20
 
 
 class UnreadableError(Exception):
@@ -62,6 +63,37 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes | Unread
     except (OSError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, ValueError) as error:
         return UnreadableError(f"cannot be read: {error}")
     return content if len(content) <= MEMBER_LIMIT else UnreadableError(f"is larger than {MEMBER_LIMIT >> 20} MB")
+
+
+def check_zip(path: Path) -> None:
+    """Raise UnreadableError unless `path` is a zip archive with a sound directory and JSON in it."""
+    if not any(True for _ in zip_members(path)):
+        raise UnreadableError("is a zip archive without records")
+
+
+def check_gzip(path: Path) -> None:
+    """Raise UnreadableError unless `path` decompresses to its end."""
+    try:
+        with gzip.open(path) as stream:
+            while stream.read(_CHUNK):
+                pass
+    except (OSError, EOFError, zlib.error) as error:
+        raise UnreadableError(f"is not a whole gzip file: {error}") from error
+
+
+def check_json(content: Path | bytes) -> None:
+    """Raise UnreadableError unless a file, or these bytes, are one JSON document."""
+    try:
+        msgspec.json.decode(content if isinstance(content, bytes) else read_limited(content), type=msgspec.Raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise UnreadableError(explain(error)) from error
+
+
+def check_text(path: Path) -> None:
+    """Raise UnreadableError when `path` is empty, binary, or a web page instead of a table."""
+    content = read_limited(path)
+    if not content.strip() or b"\0" in content or content.lstrip()[:1] == b"<":
+        raise UnreadableError("is not a table")
 
 
 def explain(error: Exception) -> str:

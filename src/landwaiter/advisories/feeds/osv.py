@@ -85,9 +85,12 @@ _decoder = msgspec.json.Decoder(_Record)
 
 
 def read(folder: Path, top: str = "osv") -> Iterator[Fact]:
-    """Read every `<top>/<Ecosystem>/all.zip` below `folder`, ecosystems in alphabetical order."""
-    for path in sorted((folder / top).glob("*/all.zip")):
-        yield from _read_zip(path, f"{top}/{path.parent.name}", path.parent.name)
+    """Read every `<top>/<Ecosystem>/all.zip` below `folder`, in their order; `changes.zip` beside it overrules it."""
+    for place in sorted((folder / top).glob("*")):
+        done: set[str] = set()
+        for path in (place / "changes.zip", place / "all.zip"):
+            if path.exists():
+                yield from _read_zip(path, f"{top}/{place.name}", place.name, done)
 
 
 def read_derived(folder: Path) -> Iterator[Fact]:
@@ -95,9 +98,14 @@ def read_derived(folder: Path) -> Iterator[Fact]:
     return read(folder, "osv-derived")
 
 
-def _read_zip(path: Path, feed: str, ecosystem: str) -> Iterator[Fact]:
+def _read_zip(path: Path, feed: str, ecosystem: str, done: set[str]) -> Iterator[Fact]:
+    """Read one archive but for the members `done`, to which those of `changes.zip` are added."""
     try:
         for name, content in zip_members(path):
+            if name in done:
+                continue
+            if path.name == "changes.zip":
+                done.add(name)
             if isinstance(content, UnreadableError):
                 yield Quarantined(feed, name, str(content))
             else:

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Iterator
 import msgspec
 
 from landwaiter.compliance.checks.check import Check, NoParameters
-from landwaiter.compliance.checks.instructions import BuildHistory, Instruction, build_history
+from landwaiter.compliance.checks.instructions import BuildHistory, build_history
 from landwaiter.compliance.checks.shell import Command, commands
 from landwaiter.compliance.models import ComplianceEvidence, Result
 from landwaiter.compliance.redaction import redacted
 from landwaiter.compliance.results import failed, not_assessed, passed, warned
+from landwaiter.images.history import Instruction
 
 
 class _PackageManager(msgspec.Struct, frozen=True):

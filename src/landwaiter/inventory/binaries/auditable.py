@@ -15,8 +15,8 @@ MIB = 1 << 20
 MAX_JSON = 8 * MIB
 """The specification's limit for the uncompressed list, in bytes."""
 MAX_STORED = 16 * MIB
-MAX_TRIES = 200_000
-"""Some two seconds at worst; a file of 170 MB by chance has 26,000."""
+FIRST_TRIES, BYTES_A_TRY = 1000, 1024
+"""So many beginnings of zlib streams are tried, and one more for so many bytes; by chance there is one in 6,700."""
 OVERLAP = 512
 
 _ZLIB = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
@@ -28,7 +28,8 @@ class AuditableProbe:
 
     def __init__(self, layout: Layout | None) -> None:
         self._region = Region(layout.loaded_stop if layout else 0, 1 << 62, OVERLAP)
-        self._tries = MAX_TRIES
+        self._tries = float(FIRST_TRIES)
+        self._gave_up = False
         self._inflate: zlib._Decompress | None = None
         self._next = 0
         self._stored = 0
@@ -41,6 +42,7 @@ class AuditableProbe:
         if not cut:
             return
         start, data = cut
+        self._tries += len(data) / BYTES_A_TRY
         if self._inflate is None:
             at = self._find(data)
             if at < 0:
@@ -52,6 +54,7 @@ class AuditableProbe:
         """Return where a zlib stream begins that holds a package list, -1 if nowhere."""
         for match in _ZLIB.finditer(data):
             if self._tries <= 0:
+                self._gave_up = True
                 break
             self._tries -= 1
             try:
@@ -78,6 +81,6 @@ class AuditableProbe:
         """Return the JSON text, empty where there is none. Raises ValueError when there is one, but not whole."""
         if self._inflate is not None and not self._inflate.eof:
             raise ValueError("its cargo-auditable list is cut short, damaged or too large")
-        if self._tries <= 0 and self._inflate is None:
+        if self._gave_up and self._inflate is None:
             raise ValueError("it holds too many beginnings of compressed data to look for cargo-auditable's list")
         return bytes(self._json)

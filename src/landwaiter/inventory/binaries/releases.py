@@ -18,11 +18,11 @@ from landwaiter.inventory.models import Evidence, PackageFact
 KIB = 1 << 10
 NAME = "release-file"
 
-_SETTING = re.compile(r'^([A-Z_]+)="?([^"\n]*)"?\s*$', re.MULTILINE)
+_SETTING = re.compile(r'^([A-Z_]+)="?([^"\n]*)"?[ \t\r]*$', re.MULTILINE)
 _OTP = re.compile(r"\d+(?:\.\d+){1,4}(?:-rc\d+)?")
 _GO = re.compile(r"go(\d+\.\d+(?:\.\d+)?(?:(?:rc|beta)\d+)?)(?:\s|$)")
 _RABBIT = re.compile(r'\{\s*vsn\s*,\s*"(\d+\.\d+\.\d+(?:[-+.][\w.+-]{1,40})?)"\s*\}')
-_WORDPRESS = re.compile(r"^\s*\$wp_version\s*=\s*'(\d+\.\d+(?:\.\d+)?(?:-[\w.-]{1,40})?)'", re.MULTILINE)
+_WORDPRESS = re.compile(r"^[ \t]*\$wp_version\s*=\s*'(\d+\.\d+(?:\.\d+)?(?:-[\w.-]{1,40})?)'", re.MULTILINE)
 
 
 def _java(text: str) -> PackageFact | None:

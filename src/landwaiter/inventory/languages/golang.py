@@ -17,6 +17,8 @@ from itertools import pairwise
 from landwaiter.inventory.models import PackageFact
 
 MAX_MODULES = 50_000
+MAX_FLAGS = 32_768
+"""Characters of linker flags that are looked at."""
 UNKNOWN = frozenset({"(devel)", ""})
 
 _GO_VERSION = re.compile(r"go(\d+\.\d+(?:\.\d+)?(?:(?:rc|beta)\d+)?)(?![\w.]|-devel)")
@@ -121,7 +123,7 @@ def _version_setting(settings: dict[str, str], name: str) -> str:
 def _variables(flags: str) -> Iterator[tuple[str, str]]:
     """Yield the variables and values of `-X name=value` in linker flags (which Go may have put in quotes)."""
     try:
-        words = shlex.split(flags)
+        words = shlex.split(flags) if len(flags) <= MAX_FLAGS else []
         if len(words) == 1 and " " in words[0]:
             words = shlex.split(words[0])
     except ValueError:

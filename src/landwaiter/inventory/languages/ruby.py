@@ -17,9 +17,10 @@ NAME = "gemspec"
 _STUB = re.compile(r"^# stub: (\S{1,200}) (\S{1,100}) (\S{1,100})", re.MULTILINE)
 _LITERAL = r"""(?:"((?:[^"\\\n#]|\\.|#(?!\{)){0,300})"|'([^'\\\n]{0,300})'|%q\{([^{}\\\n]{0,300})\})(?:\.freeze)?"""
 _ATTRIBUTE = re.compile(
-    r"^\s*\w{1,40}\.(name|version|platform|license)\s*=\s*(?:Gem::Version\.new\s*\(?\s*)?" + _LITERAL, re.MULTILINE
+    r"^[ \t]*\w{1,40}\.(name|version|platform|license)[ \t]*=[ \t]*(?:Gem::Version\.new[ \t]*\(?[ \t]*)?" + _LITERAL,
+    re.MULTILINE,
 )
-_LICENSES = re.compile(r"^\s*\w{1,40}\.licenses\s*=\s*\[([^\]]{0,2000})\]", re.MULTILINE)
+_LICENSES = re.compile(r"^[ \t]*\w{1,40}\.licenses[ \t]*=[ \t]*\[([^\]]{0,2000})\]", re.MULTILINE)
 _ITEM = re.compile(_LITERAL)
 _ESCAPE = re.compile(r"\\(u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{1,2})|.)")
 _GEM = re.compile(r"[A-Za-z0-9._-]+")

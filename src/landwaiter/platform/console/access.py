@@ -12,6 +12,9 @@ from landwaiter.platform.auth.sessions import PLAIN_COOKIE, SECURE_COOKIE, sessi
 from landwaiter.platform.console.presentation import environment
 from landwaiter.platform.context import Platform
 
+_READING = ("GET", "HEAD")
+"""Methods of requests that can be made again after signing in."""
+
 
 def console_session(request: Request, platform: PlatformHere) -> ConsoleSession:
     """Return the session of the request's cookie; raises SignInRequiredError where there is none."""
@@ -22,7 +25,7 @@ def console_session(request: Request, platform: PlatformHere) -> ConsoleSession:
         if found is not None:
             return found
     wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    raise SignInRequiredError(wanted)
+    raise SignInRequiredError(wanted if request.method in _READING else "/")
 
 
 class SignInRequiredError(Exception):

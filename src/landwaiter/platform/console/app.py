@@ -11,13 +11,16 @@ from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from landwaiter.errors import LandwaiterError, NotPermittedError
-from landwaiter.platform.console import routes, sign_in
-from landwaiter.platform.console.access import SignInRequiredError, show
+from landwaiter.platform.api.access import platform_of_request
+from landwaiter.platform.auth.models import ConsoleSession
+from landwaiter.platform.console import image_routes, routes, sign_in
+from landwaiter.platform.console.access import SignInRequiredError, console_session, show
 from landwaiter.platform.findings.errors import UnknownImageError, UnknownVulnerabilityError
 from landwaiter.platform.scans.service import UnknownScanError
+from landwaiter.platform.tasks.service import UnknownTaskError
 
 _LOG = logging.getLogger(__name__)
-_UNKNOWN = (UnknownImageError, UnknownVulnerabilityError, UnknownScanError)
+_UNKNOWN = (UnknownImageError, UnknownVulnerabilityError, UnknownScanError, UnknownTaskError)
 
 
 def create_console(state: State) -> FastAPI:
@@ -25,6 +28,7 @@ def create_console(state: State) -> FastAPI:
     console = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     console.state = state
     console.include_router(sign_in.router)
+    console.include_router(image_routes.router)
     console.include_router(routes.router)
     console.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     for kind, handler in (
@@ -46,20 +50,32 @@ def _sign_in(_request: Request, error: Exception) -> Response:
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, LandwaiterError)  # noqa: S101 - as registered
     status = 404 if isinstance(error, _UNKNOWN) else 403 if isinstance(error, NotPermittedError) else 400
-    return show("problem.html", request, None, status, what=error.what, remedy=error.remedy)
+    return _problem(request, status, error.what, error.remedy)
 
 
 def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - as registered
     what = "There is no such page." if error.status_code == 404 else str(error.detail)
-    return show("problem.html", request, None, error.status_code, what=what, remedy="")
+    return _problem(request, error.status_code, what)
 
 
 def _malformed(request: Request, _error: Exception) -> Response:
-    return show("problem.html", request, None, 400, what="The address or the form is not complete.", remedy="")
+    return _problem(request, 400, "The address or the form is not complete, or holds what does not belong there.")
 
 
 def _fault(request: Request, error: Exception) -> Response:
     _LOG.error("an unexpected error on %s", request.url.path, exc_info=error)
     what, remedy = "The platform has a fault.", "It is in the platform's log; please report it."
     return show("problem.html", request, None, 500, what=what, remedy=remedy)
+
+
+def _problem(request: Request, status: int, what: str, remedy: str = "") -> Response:
+    return show("problem.html", request, _signed_in(request), status, what=what, remedy=remedy)
+
+
+def _signed_in(request: Request) -> ConsoleSession | None:
+    """Return the session of whoever sees the problem, so that they keep the way to the other pages."""
+    try:
+        return console_session(request, platform_of_request(request))
+    except SignInRequiredError:
+        return None

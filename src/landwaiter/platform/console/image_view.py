@@ -125,8 +125,9 @@ def _gaps(page: ImagePage) -> tuple[str, ...]:
     for gap in page.not_assessed:
         reasons.setdefault(gap.reason, f"{gap.reason} ({gap.packages} packages)" if gap.packages else gap.reason)
     for variant in page.variants:
-        for reason in variant.verdict.reasons:
-            if reason.startswith(_NOT_ASSESSED):
+        verdict = variant.verdict
+        for reason in verdict.reasons:
+            if verdict.status == "not_assessed" or reason.startswith(_NOT_ASSESSED):
                 text = reason.removeprefix(_NOT_ASSESSED)
                 reasons.setdefault(text, text)
     return tuple(reasons.values())
@@ -136,7 +137,8 @@ def _decisions(variants: Iterable[Variant]) -> tuple[Decision, ...]:
     groups: dict[tuple[str, str, tuple[str, ...]], list[str]] = defaultdict(list)
     for variant in variants:
         verdict = variant.verdict
-        reasons = tuple(reason for reason in verdict.reasons if not reason.startswith(_NOT_ASSESSED))
+        told = () if verdict.status == "not_assessed" else verdict.reasons
+        reasons = tuple(reason for reason in told if not reason.startswith(_NOT_ASSESSED))
         groups[verdict.status, verdict.policy, reasons].extend(_use(variant))
     return tuple(Decision(status, policy, why, tuple(uses)) for (status, policy, why), uses in groups.items())
 

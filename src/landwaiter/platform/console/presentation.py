@@ -17,7 +17,7 @@ LONGEST = 4000
 
 
 class ImageName(msgspec.Struct, frozen=True):
-    """An image's reference in the two parts that a person reads: `name` with its tag, and the `registry` ("" if none)."""
+    """A reference in the two parts that a person reads: `name` with its tag, and the `registry`, "" if none."""
 
     name: str
     registry: str

@@ -85,7 +85,7 @@ def vulnerabilities_page(
     return show("vulnerabilities.html", request, console, page=page, chosen=chosen, query=query_of(chosen))
 
 
-@router.get("/vulnerabilities/{name}")
+@router.get("/vulnerabilities/{name:path}")
 def vulnerability_page(request: Request, platform: PlatformHere, console: Console, name: Name) -> Response:
     """Show one vulnerability: what it is, and where it runs."""
     with platform.database.begin() as session:

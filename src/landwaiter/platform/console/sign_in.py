@@ -10,6 +10,7 @@ from landwaiter.platform.api.access import PlatformHere
 from landwaiter.platform.auth.models import SignedIn
 from landwaiter.platform.auth.sessions import check_csrf, sign_in, sign_out
 from landwaiter.platform.console.access import Console, caller_text, cookie_name, local_path, set_cookie, show
+from landwaiter.platform.console.addresses import NO_NUL
 from landwaiter.platform.context import Platform
 
 router = APIRouter(include_in_schema=False)
@@ -25,7 +26,7 @@ def sign_in_page(request: Request, next: str = "/") -> Response:  # noqa: A002 -
 def sign_in_form(
     request: Request,
     platform: PlatformHere,
-    name: Annotated[str, Form(max_length=256)],
+    name: Annotated[str, Form(max_length=256, pattern=NO_NUL)],
     password: Annotated[str, Form(max_length=2048)],
     next: Annotated[str, Form(max_length=2048)] = "/",  # noqa: A002 - the name in the form
 ) -> Response:

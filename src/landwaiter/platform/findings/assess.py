@@ -17,8 +17,9 @@ from landwaiter.advisories.bundle import Bundle
 from landwaiter.compliance.evaluate import evaluate
 from landwaiter.compliance.models import ComplianceEvidence, ControlResult, TaskDefinition
 from landwaiter.inventory.models import Inventory
+from landwaiter.matching.assessed import without_data
 from landwaiter.matching.match import match
-from landwaiter.matching.models import Assessment, BundleInfo, NotAssessed
+from landwaiter.matching.models import Assessment
 from landwaiter.platform.findings.lifecycle import store_findings
 from landwaiter.platform.findings.verdicts import Evaluated, store_assessment, store_variants
 from landwaiter.platform.images.store import read_inventory
@@ -72,12 +73,6 @@ def assess_image(
     with database.begin() as session:
         _store(session, image_id, assessment, evaluated, worst=worst, journal=journal)
     return worst
-
-
-def without_data(inventory: Inventory, problem: str) -> Assessment:
-    """Return the assessment that can be made without advisory data: none, and it says why."""
-    reason = NotAssessed(kind="empty-bundle", reason=problem, packages=len(inventory.packages))
-    return Assessment(bundle=BundleInfo("", "", "", 0), findings=(), not_assessed=(reason,))
 
 
 _ALONE = Use(task_definition_arn="", container="", platform_version="", enable_execute_command=None)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import procrastinate
 from procrastinate import PsycopgConnector, RetryStrategy
+from psycopg_pool import AsyncConnectionPool
 
 from landwaiter.platform.context import Platform
 from landwaiter.platform.findings import jobs as findings
@@ -48,12 +49,19 @@ class Worker:
     async def _run(self) -> None:
         while True:
             try:
-                app = _application(self._platform, self._dsn)
-                async with app.open_async():
-                    await self._work(app)
+                await self._connected()
             except Exception:  # noqa: BLE001 - whatever it is, work must not stand still for it
                 _LOG.exception("the worker failed, and begins again in %.0f s", _PAUSE)
             await asyncio.sleep(_PAUSE)
+
+    async def _connected(self) -> None:
+        """Work with a pool of connections of our own: it is closed even where we are stopped while it opens."""
+        check = AsyncConnectionPool.check_connection
+        pool = AsyncConnectionPool(self._dsn, min_size=1, max_size=4, timeout=10, open=False, check=check)
+        async with pool:
+            app = _application(self._platform)
+            await app.open_async(pool)
+            await self._work(app)
 
     async def _work(self, app: procrastinate.App) -> None:
         await asyncio.to_thread(housekeeping.recover, self._platform)
@@ -74,8 +82,8 @@ async def take_up_stalled(app: procrastinate.App) -> None:
         await app.job_manager.retry_job(job, now())
 
 
-def _application(platform: Platform, dsn: str) -> procrastinate.App:
-    app = procrastinate.App(connector=PsycopgConnector(conninfo=dsn, min_size=1, max_size=4, timeout=10))
+def _application(platform: Platform) -> procrastinate.App:
+    app = procrastinate.App(connector=PsycopgConnector())
 
     def add(name: str, work: Callable[..., object]) -> None:
         app.task(name=name, queue=QUEUE, retry=_RETRY)(work)

@@ -51,15 +51,11 @@ class Database:
 
     def open(self) -> Self:
         """Start the embedded server if need be, and connect. Raises InputError or UnreachableError."""
-        if self._embedded is not None:
-            self._embedded.start()
-            self._url = _driver_url(self._embedded.url())
-        self._engine = sqlalchemy.create_engine(
-            self._url, pool_size=POOL, max_overflow=OVERFLOW, pool_pre_ping=self._embedded is None, pool_timeout=10,
-            hide_parameters=True,
-            connect_args={"connect_timeout": 10, "application_name": "landwaiter"},
-        )  # fmt: skip
         try:
+            if self._embedded is not None:
+                self._embedded.start()
+                self._url = _driver_url(self._embedded.url())
+            self._engine = self._connect()
             with self._engine.connect() as connection:
                 _check_version(connection)
         except OperationalError as error:
@@ -69,6 +65,17 @@ class Database:
             self.close()
             raise
         return self
+
+    def _connect(self) -> Engine:
+        return sqlalchemy.create_engine(
+            self._url,
+            pool_size=POOL,
+            max_overflow=OVERFLOW,
+            pool_pre_ping=self._embedded is None,
+            pool_timeout=10,
+            hide_parameters=True,
+            connect_args={"connect_timeout": 10, "application_name": "landwaiter"},
+        )
 
     def close(self) -> None:
         """Give back all connections, and stop the embedded server unless another process uses it."""

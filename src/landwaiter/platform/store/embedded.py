@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import logging
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -30,6 +31,7 @@ _SUPERUSER = "landwaiter"
 _LONGEST_SOCKET = 100
 """sun_path holds 108 bytes on Linux and 104 on macOS (unix(7))."""
 _START_SECONDS, _STOP_SECONDS = 60.0, 30.0
+_TELLING = (re.compile("PANIC|FATAL"), re.compile("error|could not", re.IGNORECASE))
 
 _SETTINGS = {
     "listen_addresses": "",
@@ -74,13 +76,13 @@ class EmbeddedServer:
                     self._launch()
                 self._create_database("landwaiter")
         except OSError as error:
-            self._leave()
+            self.stop()
             raise InputError(
                 f"The database folder {self.folder} cannot be used: {error.strerror or error}.",
                 "Make it writable, free some space, or choose another folder with LANDWAITER_DATA.",
             ) from error
         except BaseException:
-            self._leave()
+            self.stop()
             raise
 
     def stop(self) -> None:
@@ -161,6 +163,15 @@ class EmbeddedServer:
                 env=environment(), cwd=self.data, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                 start_new_session=True,
             )  # fmt: skip
+        try:
+            self._await(process, log)
+        except BaseException:
+            process.send_signal(signal.SIGINT)
+            process.wait(_STOP_SECONDS)
+            raise
+        _LOG.info("PostgreSQL runs in %s, process %d", self.data, process.pid)
+
+    def _await(self, process: "subprocess.Popen[bytes]", log: Path) -> None:
         deadline = time.monotonic() + _START_SECONDS
         while not self._answers():
             if process.poll() is not None:
@@ -172,7 +183,6 @@ class EmbeddedServer:
                     f"See {log} and {self.data / 'log'}: it may still be recovering.",
                 )
             time.sleep(0.02)
-        _LOG.info("PostgreSQL runs in %s, process %d", self.data, process.pid)
 
     def _shut_down(self) -> None:
         pid = self._postmaster()
@@ -237,8 +247,10 @@ def _upgraded(file: IO[bytes]) -> bool:
 def _last(text: str) -> str:
     """Return what PostgreSQL said last that is an error, in one line."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    told = [line for line in lines if "FATAL" in line or "error" in line.lower()] or lines
-    return told[-1][:400] if told else "it said nothing."
+    for pattern in _TELLING:
+        if told := [line for line in lines if pattern.search(line) and "is starting up" not in line]:
+            return told[-1][:400]
+    return lines[-1][:400] if lines else "it said nothing."
 
 
 def _remedy(text: str) -> str:

@@ -38,7 +38,7 @@ def test_a_list_within_the_loaded_program_is_data(elf: Builder, feed: Feeder) ->
 
 
 def test_other_compressed_data_are_passed_over(feed: Feeder) -> None:
-    data = zlib.compress(b"debug information " * 100) + b"\x78\x9c\x78\x01" + zlib.compress(LISTING)
+    data = b"\0" * 1000 + zlib.compress(b"debug information " * 100) + b"\x78\x9c\x78\x01" + zlib.compress(LISTING)
     assert feed(AuditableProbe(None), data, 100).result() == LISTING
 
 
@@ -57,7 +57,7 @@ def test_a_bomb_is_given_up_at_the_specifications_limit(feed: Feeder) -> None:
 def test_endless_beginnings_are_given_up_in_time(feed: Feeder) -> None:
     started = time.monotonic()
     with pytest.raises(ValueError, match="too many beginnings"):
-        feed(AuditableProbe(None), b"\x78\x9c" * (auditable.MAX_TRIES + 10), 1 << 18).result()
+        feed(AuditableProbe(None), b"\x78\x9c" * 2_000_000, 1 << 18).result()
     assert time.monotonic() - started < 10
 
 

@@ -1,3 +1,4 @@
+import time
 from collections.abc import Callable
 
 import pytest
@@ -73,6 +74,13 @@ FLAGS = [
 def test_a_devel_main_module_takes_the_version_given_to_the_linker(setting: str, version: str) -> None:
     modules = f"path\texample.org/a\nmod\texample.org/a\t(devel)\t\nbuild\t{setting}\n"
     assert names("go1.21.5", modules)[0] == ("example.org/a", version)
+
+
+def test_endless_flags_are_not_looked_at() -> None:
+    modules = "mod\texample.org/a\t(devel)\nbuild\t-ldflags=" + "-X main.version=1.0.0 " * 100_000
+    started = time.monotonic()
+    assert names("go1.21.5", modules)[0] == ("example.org/a", "")
+    assert time.monotonic() - started < 2
 
 
 def test_the_stamp_is_asked_last_and_only_where_needed() -> None:

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -91,6 +93,14 @@ def test_without_name_and_version_it_is_not_understood(text: str) -> None:
 )
 def test_only_specifications_of_installed_gems_are_wanted(path: str, wanted: bool) -> None:
     assert GEMSPEC.wants(path) is wanted
+
+
+@pytest.mark.parametrize("text", ["\n" * 300_000, " \t" * 300_000, "s.licenses = [" * 60_000, 's.name = "' * 60_000])
+def test_hostile_text_takes_no_longer_than_its_length(text: str) -> None:
+    started = time.monotonic()
+    with pytest.raises(InputError):
+        read_gemspec(PATH, text.encode())
+    assert time.monotonic() - started < 5
 
 
 @settings(max_examples=100)

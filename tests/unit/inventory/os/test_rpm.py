@@ -1,3 +1,5 @@
+import contextlib
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -183,7 +185,5 @@ def test_any_damage_gives_headers_or_an_input_error(rpm_files, blobs, tmp_path_f
         "sqlite": lambda content: read_sqlite(content, {}),
         "wal": lambda log: read_sqlite(database, wal_pages(log)),
     }
-    try:
+    with contextlib.suppress(InputError):
         assert sum(map(len, readers[kind](bytes(damaged)))) <= 3 * len(content) + 20000
-    except InputError:
-        pass

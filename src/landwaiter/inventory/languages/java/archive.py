@@ -25,8 +25,10 @@ from landwaiter.inventory.models import Evidence, Note, PackageFact
 NAME = "java-archive"
 SUFFIXES = (".jar", ".war", ".ear", ".par", ".sar", ".kar", ".jpi", ".hpi")
 MAX_DEPTH = 12
-MAX_ENTRIES = 2_000_000
-"""Entries of an archive and all archives in it."""
+MAX_ENTRIES = 3_000_000
+"""Entries of an archive and all archives in it, one after the other."""
+MAX_LISTED = 400_000
+"""Entries of one archive, which are held in memory together."""
 MAX_ARCHIVES = 10_000
 MAX_ARCHIVE = 256 * MIB
 """Uncompressed size of one nested archive, in bytes."""
@@ -84,7 +86,7 @@ def read_archive(path: str, content: bytes) -> Evidence | None:
 
 def _read(walk: _Walk, data: bytes, path: str, depth: int) -> None:
     walk.archives -= 1
-    directory = ZipDirectory(data, walk.entries)
+    directory = ZipDirectory(data, min(walk.entries, MAX_LISTED))
     walk.entries -= len(directory)
     if not directory.complete:
         walk.note("too-many", "The archive's directory breaks off, or has more entries than are read.", path)

@@ -40,6 +40,8 @@ _UMBRELLAS = frozenset({
     "org.glassfish", "org.hibernate", "org.jboss", "org.springframework",
 })  # fmt: skip
 """Organisations with many groups below theirs, whose name alone says little."""
+MAX_NAME, MAX_PATH = 255, 1000
+"""Characters; longer names than a file system allows, and very long paths, come only from hostile archives."""
 _JAVA_RUNTIME = "Java Runtime Environment"
 
 
@@ -50,7 +52,9 @@ def identify(
 
     `path` is the jar's path, `stem` its file name without suffix, `names` are its entries.
     """
-    for pattern in (_REPOSITORY, _GRADLE):
+    if len(stem) > MAX_NAME:
+        return None, False
+    for pattern in (_REPOSITORY, _GRADLE) if len(path) <= MAX_PATH else ():
         match = pattern.search(path)
         if match:
             return coordinates(match["group"].replace("/", "."), match["artifact"], match["version"]), True

@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass
 
 _MANIFEST_LINE = re.compile(r"^([A-Za-z0-9_-]{1,70}): ?(.*)$", re.MULTILINE)
-_PROPERTY = re.compile(r"^[ \t]*(groupId|artifactId|version)[ \t]*[=: \t][ \t]*(.{0,512}?)[ \t]*$", re.MULTILINE)
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,256}")
 _VERSION = re.compile(r"[A-Za-z0-9][^\s${}<>\"'/\\]{0,255}")
 
@@ -42,7 +41,13 @@ def read_manifest(content: bytes) -> dict[str, str]:
 
 def read_properties(content: bytes) -> Coordinates | None:
     """Return the artifact that a `pom.properties` names; None when it names none."""
-    found = dict(_PROPERTY.findall(content.decode("utf-8", "replace").replace("\r", "\n")))
+    found: dict[str, str] = {}
+    for line in content.decode("utf-8", "replace").splitlines():
+        text = line.strip()
+        key = next((key for key in ("groupId", "artifactId", "version") if text.startswith(key)), "")
+        value = text[len(key) :]
+        if key and value[:1] in {"=", ":", " ", "\t"}:
+            found[key] = value.lstrip().removeprefix("=").removeprefix(":").strip()
     if not found.get("groupId"):
         return None
     return coordinates(found["groupId"], found.get("artifactId", ""), found.get("version", ""))

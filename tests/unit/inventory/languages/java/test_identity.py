@@ -1,3 +1,4 @@
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -121,6 +122,14 @@ def test_a_group_is_taken_from_the_manifest_only_where_it_cannot_be_another(
     stem: str, manifest: dict[str, str], expected: object
 ) -> None:
     assert name(stem, manifest)[0] == expected
+
+
+@pytest.mark.parametrize("text", ["a-" * 30_000, "repository/" * 20_000, "a_1.1." * 10_000])
+def test_names_longer_than_a_file_system_allows_are_not_looked_at(text: str) -> None:
+    started = time.monotonic()
+    assert name(text) is None
+    assert name("a-1.0", path=text) == ("a", "1.0")
+    assert time.monotonic() - started < 2
 
 
 def test_the_java_runtimes_own_jars_are_no_packages() -> None:

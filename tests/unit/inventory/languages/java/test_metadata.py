@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -74,6 +76,14 @@ def test_an_artifact_without_group_is_named_by_itself() -> None:
 )
 def test_the_version_in_a_pom(text: bytes, version: str) -> None:
     assert read_pom_version(text) == version
+
+
+@pytest.mark.parametrize("text", [b"version" + b" " * 200_000 + b"x" * 600, b"\n" * 250_000, b"version=" * 30_000])
+def test_hostile_properties_take_no_longer_than_their_length(text: bytes) -> None:
+    started = time.monotonic()
+    read_properties(text)
+    read_manifest(text)
+    assert time.monotonic() - started < 2
 
 
 @settings(max_examples=80)

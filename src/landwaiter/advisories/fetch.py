@@ -1,0 +1,132 @@
+"""Updating a folder of feeds: every source on its own, so that one that fails leaves its last good data in place.
+
+What is known of each feed stands in `feeds.json`: when it was last confirmed, and why it failed if it did.
+"""
+
+import re
+from collections.abc import Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from landwaiter.advisories.download import Check, Downloader, is_url
+from landwaiter.advisories.feeds.archives import UnreadableError, check_gzip, check_json, check_text, check_zip
+from landwaiter.advisories.incremental import OsvFeed, Progress
+from landwaiter.advisories.sources import SOURCES, Address, RemoteFile, Source, address_of
+from landwaiter.advisories.states import FeedState, read_states, write_states
+from landwaiter.advisories.text import timestamp
+from landwaiter.errors import InputError, LandwaiterError
+
+_AT_ONCE = 4
+_RELEASE = re.compile(r"(?<![\w.-])(v3\.\d{1,3}|edge)(?=/)")
+_REPOSITORIES = ("main", "community")
+_SUFFIXES: dict[str, Check] = {".zip": check_zip, ".gz": check_gzip, ".json": check_json, ".csv": check_text}
+
+
+def update_feeds(
+    folder: Path,
+    *,
+    only: Collection[str] = (),
+    mirror: str = "",
+    addresses: dict[str, str] | None = None,
+    root_ca_pem: str = "",
+    progress: Progress | None = None,
+    downloader: Downloader | None = None,
+) -> dict[str, FeedState]:
+    """Bring the feeds in `folder` up to date and return the state of every feed that was tried.
+
+    `only` names feeds ("osv/PyPI"), or all of a kind ("osv"); without it every feed that is not optional is fetched.
+    `mirror` is the address or folder of a mirror of all, `addresses` replace those of single feeds. A feed that fails
+    does not raise: its state says so. Raises InputError for a name that is no feed, or a folder that cannot be written.
+    """
+    chosen = _chosen(only)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"The folder {folder} cannot be made: {error.strerror}.", "Choose another one.") from error
+    states = read_states(folder)
+    used = downloader or Downloader(folder, root_ca_pem=root_ca_pem)
+    tried: dict[str, FeedState] = {}
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        jobs = {}
+        for source in chosen:
+            place = _Place(source, folder, address_of(source, mirror, addresses or {}), used, progress or _silent)
+            jobs[pool.submit(place.update, states.get(source.name, FeedState()))] = source.name
+        for job in as_completed(jobs):
+            states[jobs[job]] = tried[jobs[job]] = job.result()
+            write_states(folder, states)
+    if downloader is None:
+        used.close()
+    return dict(sorted(tried.items()))
+
+
+def _silent(_feed: str, _done: int, _total: int) -> None:
+    """Take no notice of progress."""
+
+
+def _chosen(only: Collection[str]) -> tuple[Source, ...]:
+    if not only:
+        return tuple(source for source in SOURCES if not source.optional)
+    found = tuple(
+        source
+        for source in SOURCES
+        if source.name in only or (source.name.partition("/")[0] in only and not source.optional)
+    )
+    names = {source.name for source in found} | {source.name.partition("/")[0] for source in found}
+    for name in only:
+        if name not in names:
+            raise InputError(f"{name!r} is no feed.", f"Feeds are {', '.join(_families())}, or osv/<Ecosystem>.")
+    return found
+
+
+def _families() -> Iterable[str]:
+    return dict.fromkeys(source.name.partition("/")[0] for source in SOURCES)
+
+
+class _Place:
+    """One source, where it is fetched from, and where to."""
+
+    def __init__(
+        self, source: Source, folder: Path, address: Address, downloader: Downloader, progress: Progress
+    ) -> None:
+        self._source, self._folder = source, folder / source.folder
+        self._address, self._mirrored = address.text, address.mirrored
+        self._downloader, self._progress = downloader, progress
+
+    def update(self, state: FeedState) -> FeedState:
+        """Fetch the source; what goes wrong is written into the state that is returned."""
+        now = timestamp(datetime.now(UTC))
+        state = msgspec.structs.replace(state, tried=now, address=self._address)
+        try:
+            state = self._update(state)
+        except (LandwaiterError, UnreadableError, OSError) as error:
+            return msgspec.structs.replace(state, failed=str(error))
+        return msgspec.structs.replace(state, checked=now, failed="")
+
+    def _update(self, state: FeedState) -> FeedState:
+        if self._source.kind == "osv":
+            osv = OsvFeed(self._source.name, self._address, self._folder, self._downloader, self._progress)
+            return osv.update(state)
+        files = self._releases() if self._source.kind == "releases" else self._source.files
+        validators = dict(state.validators)
+        for number, item in enumerate(files, 1):
+            remote = item.path if self._mirrored else item.remote or item.path
+            check = _SUFFIXES[Path(item.path).suffix]
+            known = validators.get(item.path, ("", ""))
+            target = self._folder / item.path
+            validators[item.path] = self._downloader.fetch(f"{self._address}/{remote}", target, known, check) or known
+            self._progress(self._source.name, number, len(files))
+        return msgspec.structs.replace(state, validators=validators)
+
+    def _releases(self) -> tuple[RemoteFile, ...]:
+        """Return the files of every release that the address lists: in its index page, or as folders."""
+        if is_url(self._address):
+            index = self._downloader.read(f"{self._address}/").decode("utf-8", "replace")
+            releases = sorted(set(_RELEASE.findall(index)))
+        else:
+            releases = sorted(path.parent.name for path in Path(self._address).glob("*/main.json"))
+        if not releases:
+            raise UnreadableError(f"{self._address} lists no release")
+        return tuple(RemoteFile(f"{release}/{name}.json") for release in releases for name in _REPOSITORIES)
