@@ -30,7 +30,7 @@ from landwaiter.advisories.models import (
 )
 from landwaiter.advisories.sign import sign_bundle
 from landwaiter.advisories.states import FeedState, read_states
-from landwaiter.advisories.text import timestamp
+from landwaiter.advisories.text import timestamp, timestamp_of
 from landwaiter.advisories.writer import Writer
 from landwaiter.errors import InputError
 
@@ -171,8 +171,5 @@ class _Facts:
 
 def _plausible(date: str, latest: str) -> str:
     """Return a feed's own date in our form, "" when it is none or lies in the future."""
-    try:
-        moment = timestamp(datetime.fromisoformat(date))
-    except ValueError:
-        return ""
+    moment = timestamp_of(date)
     return moment if moment <= latest else ""

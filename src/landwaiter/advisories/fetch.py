@@ -12,8 +12,16 @@ from pathlib import Path
 import msgspec
 
 from landwaiter.advisories.download import Check, Downloader, is_url
-from landwaiter.advisories.feeds.archives import UnreadableError, check_gzip, check_json, check_text, check_zip
+from landwaiter.advisories.feeds.archives import (
+    UnreadableError,
+    check_compressed,
+    check_gzip,
+    check_json,
+    check_text,
+    check_zip,
+)
 from landwaiter.advisories.incremental import OsvFeed, Progress
+from landwaiter.advisories.indexed import update_amazon, update_amazon_1, update_redhat
 from landwaiter.advisories.sources import SOURCES, Address, RemoteFile, Source, address_of
 from landwaiter.advisories.states import FeedState, read_states, write_states
 from landwaiter.advisories.text import timestamp
@@ -22,7 +30,16 @@ from landwaiter.errors import InputError, LandwaiterError
 _AT_ONCE = 4
 _RELEASE = re.compile(r"(?<![\w.-])(v3\.\d{1,3}|edge)(?=/)")
 _REPOSITORIES = ("main", "community")
-_SUFFIXES: dict[str, Check] = {".zip": check_zip, ".gz": check_gzip, ".json": check_json, ".csv": check_text}
+_HREF = re.compile(r'href="([\w.-]+)"')
+_SUFFIXES: dict[str, Check] = {
+    ".bz2": check_compressed,
+    ".csv": check_text,
+    ".gz": check_gzip,
+    ".json": check_json,
+    ".zip": check_zip,
+    ".zst": check_compressed,
+}
+_INDEXED = {"amazon": update_amazon, "amazon-1": update_amazon_1, "redhat": update_redhat}
 
 
 def update_feeds(
@@ -109,7 +126,10 @@ class _Place:
         if self._source.kind == "osv":
             osv = OsvFeed(self._source.name, self._address, self._folder, self._downloader, self._progress)
             return osv.update(state)
-        files = self._releases() if self._source.kind == "releases" else self._source.files
+        special = _INDEXED.get(self._source.kind)
+        if special is not None and not self._mirrored:
+            return special(self._address, self._folder, state, self._downloader)
+        files = self._listed()
         validators = dict(state.validators)
         for number, item in enumerate(files, 1):
             remote = item.path if self._mirrored else item.remote or item.path
@@ -119,6 +139,24 @@ class _Place:
             validators[item.path] = self._downloader.fetch(f"{self._address}/{remote}", target, known, check) or known
             self._progress(self._source.name, number, len(files))
         return msgspec.structs.replace(state, validators=validators)
+
+    def _listed(self) -> tuple[RemoteFile, ...]:
+        """Return the files to fetch: those known, or those that the address itself lists."""
+        if self._source.kind == "releases":
+            return self._releases()
+        if self._source.kind in _INDEXED:
+            return tuple(map(RemoteFile, self._names()))
+        return self._source.files
+
+    def _names(self) -> list[str]:
+        """Return the names of the feed's files on a mirror: in its folder, or in its index page."""
+        if not is_url(self._address):
+            return sorted(path.name for path in Path(self._address).glob("*") if path.suffix in _SUFFIXES)
+        index = self._downloader.read(f"{self._address}/").decode("utf-8", "replace")
+        names = sorted(name for name in set(_HREF.findall(index)) if Path(name).suffix in _SUFFIXES)
+        if not names:
+            raise UnreadableError(f"{self._address} lists no file")
+        return names
 
     def _releases(self) -> tuple[RemoteFile, ...]:
         """Return the files of every release that the address lists: in its index page, or as folders."""

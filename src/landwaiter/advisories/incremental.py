@@ -17,7 +17,7 @@ import msgspec
 from landwaiter.advisories.download import Downloader, is_url
 from landwaiter.advisories.feeds.archives import UnreadableError, check_json, check_zip, zip_members
 from landwaiter.advisories.states import FeedState
-from landwaiter.advisories.text import is_identifier, timestamp
+from landwaiter.advisories.text import is_identifier, timestamp, timestamp_of
 from landwaiter.advisories.transfer import replacing
 from landwaiter.errors import UnreachableError
 
@@ -118,11 +118,8 @@ def _rows(chunks: Iterator[bytes]) -> Iterator[tuple[str, str]]:
 
 def _row(line: bytes) -> tuple[str, str] | None:
     stated, _, identifier = line.decode("ascii", "replace").strip().partition(",")
-    try:
-        time = timestamp(datetime.fromisoformat(stated))
-    except ValueError:
-        return None
-    return (time, identifier) if is_identifier(identifier) else None
+    time = timestamp_of(stated)
+    return (time, identifier) if time and is_identifier(identifier) else None
 
 
 def _ids(path: Path) -> set[str]:

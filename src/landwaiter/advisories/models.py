@@ -44,7 +44,7 @@ class Affected(msgspec.Struct, frozen=True, omit_defaults=True):
     `ecosystem` is the OSV ecosystem string with its release ("Debian:12"), `package` the name in the ecosystem's normal
     form. `severity` is the vendor's word for this package in our scale. `streams` are the rpm module streams
     (`nodejs:18`) the fixed builds belong to; `repository` the optional repository they come from ("" for the main one);
-    `architectures` limit the statement to some, as the vendor writes them. `binaries` limit it to some binary packages.
+    `binaries` limit a statement about a source to some of its packages.
     """
 
     ecosystem: str = ""
@@ -56,7 +56,6 @@ class Affected(msgspec.Struct, frozen=True, omit_defaults=True):
     vectors: tuple[str, ...] = ()
     streams: tuple[str, ...] = ()
     repository: str = ""
-    architectures: tuple[str, ...] = ()
     binaries: tuple[str, ...] = ()
     note: str = ""
 

@@ -6,6 +6,8 @@ Each source fills one part of the feeds folder. A mirror is laid out as that fol
 
 import msgspec
 
+from landwaiter.advisories.feeds.osv import OPTIONAL
+
 
 class RemoteFile(msgspec.Struct, frozen=True):
     """One file: `path` below the source's folder, `remote` below its address where that differs from `path`."""
@@ -18,7 +20,8 @@ class Source(msgspec.Struct, frozen=True):
     """One feed to fetch: `name` in states and options, `folder` below the feeds folder, `address` of its publisher.
 
     `kind` says how it is fetched: "files" (those listed), "osv" (incremental), "releases" (one folder a release, found
-    in the index page). `optional` sources are fetched only when asked for by name: their licence asks for a decision.
+    in the index page), "amazon" and "redhat" (found in the publisher's own indexes). `optional` sources are fetched
+    only when asked for by name: their licence asks for a decision.
     """
 
     name: str
@@ -58,12 +61,10 @@ OSV_ECOSYSTEMS = (
     "openEuler",
     "openSUSE",
 )
-OSV_OPTIONAL = ("Chainguard", "Wolfi")
-"""Chainguard's data are under a licence of their own (CC BY-NC-ND and terms for scanners)."""
 
 _OSV = tuple(
-    Source(f"osv/{name}", f"osv/{name}", f"{OSV_ADDRESS}/{name}", "osv", optional=name in OSV_OPTIONAL)
-    for name in (*OSV_ECOSYSTEMS, *OSV_OPTIONAL)
+    Source(f"osv/{name}", f"osv/{name}", f"{OSV_ADDRESS}/{name}", "osv", optional=name in OPTIONAL)
+    for name in (*OSV_ECOSYSTEMS, *OPTIONAL)
 )
 
 SOURCES: tuple[Source, ...] = (
@@ -74,6 +75,36 @@ SOURCES: tuple[Source, ...] = (
         "debian-tracker",
         "https://security-tracker.debian.org/tracker/data",
         files=(RemoteFile("data.json", "json"),),
+    ),
+    Source("redhat-vex", "redhat-vex", "https://security.access.redhat.com/data", "redhat"),
+    Source("amazon", "amazon", "https://cdn.amazonlinux.com", "amazon"),
+    Source("amazon-1", "amazon-1", "https://repo.us-west-2.amazonaws.com", "amazon-1"),
+    Source(
+        "oracle",
+        "oracle",
+        "https://linux.oracle.com/security/oval",
+        files=(RemoteFile("com.oracle.elsa-all.xml.bz2"),),
+    ),
+    Source(
+        "photon",
+        "photon",
+        "https://packages.broadcom.com/photon/photon_cve_metadata",
+        files=tuple(RemoteFile(f"cve_data_photon{release}.json") for release in ("3.0", "4.0", "5.0")),
+    ),
+    Source("arch", "arch", "https://security.archlinux.org", files=(RemoteFile("all.json"),)),
+    Source(
+        "wolfi-secdb",
+        "wolfi-secdb",
+        "https://packages.wolfi.dev/os",
+        files=(RemoteFile("security.json"),),
+        optional=True,
+    ),
+    Source(
+        "chainguard-secdb",
+        "chainguard-secdb",
+        "https://packages.cgr.dev/chainguard",
+        files=(RemoteFile("security.json"),),
+        optional=True,
     ),
     Source(
         "kev",

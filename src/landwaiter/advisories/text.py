@@ -53,3 +53,11 @@ def timestamp(moment: datetime | None) -> str:
         return ""
     aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     return aware.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def timestamp_of(text: str) -> str:
+    """Return a date or time that a feed writes ("2018-01-16 01:28") in UTC to the second; "" for what is none."""
+    try:
+        return timestamp(datetime.fromisoformat(text.strip()))
+    except ValueError:
+        return ""

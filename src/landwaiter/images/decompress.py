@@ -10,7 +10,7 @@ from isal import isal_zlib
 
 from landwaiter.errors import InputError
 from landwaiter.images.limits import DEFAULT_LIMITS, MIB, Limits
-from landwaiter.images.sources import CHUNK, ByteSource, Rejoined, read_head
+from landwaiter.images.sources import CHUNK, ByteSource, FileSlice, Rejoined, RejoinedSlice, read_head
 from landwaiter.images.zstdframes import FrameWalk
 
 _WINDOW = 128 * MIB
@@ -94,7 +94,7 @@ def decompress(source: ByteSource, *, name: str = "The layer", limits: Limits = 
     Gzip may have several members and zstd several frames, skippable ones too (as zstd:chunked and eStargz write).
     """
     head = read_head(source, 6)
-    whole = Rejoined(head, source)
+    whole = RejoinedSlice(head, source) if isinstance(source, FileSlice) else Rejoined(head, source)
     if head[:2] == _GZIP:
         return _gzip(Counted(whole), limits, name)
     if head[:4] == _ZSTD or _is_skippable(head):

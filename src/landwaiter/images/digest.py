@@ -21,9 +21,14 @@ class Hasher(Protocol):
         ...
 
 
+def is_digest(text: str) -> bool:
+    """Tell whether `text` is a well-formed sha256 or sha512 digest."""
+    return _DIGEST.match(text) is not None
+
+
 def parse_digest(text: str) -> str:
     """Return `text` when it is a well-formed sha256 or sha512 digest; raise InputError otherwise."""
-    if not _DIGEST.match(text):
+    if not is_digest(text):
         raise InputError(f"{text!r} is not a digest.", "A digest looks like sha256: followed by 64 hexadecimal digits.")
     return text
 

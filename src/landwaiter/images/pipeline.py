@@ -13,8 +13,7 @@ from landwaiter.images.decompress import decompress
 from landwaiter.images.digest import check_digest, hasher_for
 from landwaiter.images.handover import Handover
 from landwaiter.images.limits import Limits
-from landwaiter.images.sources import ByteSource, ChunkSource
-from landwaiter.images.tarcursor import HEADROOM
+from landwaiter.images.sources import HEADROOM, ByteSource, ChunkSource
 
 _CHUNKS = 4
 _BUFFERS = 5
@@ -48,15 +47,8 @@ class BlobPipeline:
         self._stack.close()
 
     def exchange(self) -> tuple[memoryview, int]:
-        """Return a buffer with bytes from `HEADROOM` on, and their number, 0 at the end.
-
-        The buffer returned before must not be used any more.
-        """
+        """Return the next buffer, as `BufferSource` says."""
         return self._expanded.get() or (memoryview(b""), 0)
-
-    def readinto(self, buffer: memoryview, /) -> int:
-        """Refuse: the bytes are to be had by `exchange`."""
-        raise NotImplementedError
 
     def exhaust(self) -> None:
         """Read what is left, so that the digest is checked."""

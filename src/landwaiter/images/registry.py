@@ -8,7 +8,7 @@ import msgspec
 
 from landwaiter.errors import InputError, LandwaiterError, UnreachableError
 from landwaiter.images.access import Access
-from landwaiter.images.digest import check_content, digest_of
+from landwaiter.images.digest import check_content, digest_of, is_digest
 from landwaiter.images.layerstream import verified_members
 from landwaiter.images.manifest import (
     ACCEPT,
@@ -30,7 +30,9 @@ from landwaiter.images.sources import CHUNK
 from landwaiter.images.transport import Answer, Failure
 
 _MAX_DEPTH = 4
-_MAX_RESUMES = 100
+_MAX_RESUMES = 20
+_PROGRESS = 64 * 1024
+"""Bytes: who brings fewer before breaking off is taken to make no progress."""
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,19})-")
 _ERROR_LIMIT = 64 * 1024
 _DIGEST_HEADER = "docker-content-digest"
@@ -66,7 +68,7 @@ class Repository:
         """
         name = f"{self._name}{'@' if ':' in wanted else ':'}{wanted}"
         answer = self._checked(self._get(f"/manifests/{wanted}", {"Accept": ACCEPT}), name)
-        stated = wanted if ":" in wanted else answer.headers.get(_DIGEST_HEADER, "")
+        stated = wanted if ":" in wanted else _stated_digest(answer)
         content = self._document(answer, name, self._limits.document)
         if stated:
             check_content(f"The manifest of {name}", stated, content)
@@ -121,7 +123,7 @@ class Repository:
                 yield piece
             if at == layer.size:
                 return
-            failures = 0 if at > before else failures + 1
+            failures = 0 if at - before >= _PROGRESS else failures + 1
             if failures >= self._patience.attempts:
                 break
             self._session.pause(failures)
@@ -172,6 +174,12 @@ class Repository:
         if answer.status in (401, 403):
             return self._session.refusal(f"It refuses {name} ({answer.status}{said}).")
         return UnreachableError(f"{name} cannot be read: the registry answers {answer.status}{said}.")
+
+
+def _stated_digest(answer: Answer) -> str:
+    """Return the digest that the registry names in its answer, "" where it names none that can be checked."""
+    stated = answer.headers.get(_DIGEST_HEADER, "")
+    return stated if is_digest(stated) else ""
 
 
 def _begins_at(answer: Answer) -> int:

@@ -7,6 +7,8 @@ import time
 from collections.abc import Iterator, Mapping
 from urllib.parse import urljoin, urlsplit
 
+import httpcore2
+
 from landwaiter.errors import NotPermittedError, UnreachableError
 from landwaiter.images.access import Access
 from landwaiter.images.authorisation import Authoriser
@@ -16,7 +18,7 @@ from landwaiter.images.transport import TRY_AGAIN, Answer, Failure, Http, check_
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_REDIRECTS = 5
 _REFUSED_ATTEMPTS = 3
-"""A host that refuses connections seldom changes its mind within seconds."""
+"""A host that takes no connections seldom changes its mind within seconds."""
 _NO_TLS = frozenset(
     {
         "WRONG_VERSION_NUMBER",
@@ -171,7 +173,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _is_refused(error: BaseException) -> bool:
-    return any(isinstance(cause, ConnectionRefusedError) for cause in _causes(error))
+    return any(isinstance(cause, (ConnectionRefusedError, httpcore2.ConnectTimeout)) for cause in _causes(error))
 
 
 def _is_no_tls(error: BaseException) -> bool:

@@ -2,10 +2,13 @@
 
 import os
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 CHUNK = 256 * 1024
 """Bytes that are read at once: large enough that the cost of a call vanishes, small enough to stay in the cache."""
+
+HEADROOM = 512
+"""Bytes before an exchanged buffer's content: room for the part of a tar header that ended the buffer before it."""
 
 
 class ByteSource(Protocol):
@@ -21,6 +24,31 @@ class ReadableSource(ByteSource, Protocol):
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the rest in pieces of `CHUNK` bytes at most."""
+        ...
+
+
+@runtime_checkable
+class SeekingSource(ByteSource, Protocol):
+    """A source that need not read what nobody wants."""
+
+    def skip(self, count: int) -> int:
+        """Pass over `count` bytes without reading; return how many were there to be passed over."""
+        ...
+
+    def take(self, count: int) -> bytes:
+        """Return the next bytes, at most `count`; none at the end."""
+        ...
+
+
+@runtime_checkable
+class BufferSource(Protocol):
+    """A source that hands out its own buffers, so that nothing is copied."""
+
+    def exchange(self) -> tuple[memoryview, int]:
+        """Return a buffer with bytes from `HEADROOM` on, and their number, 0 at the end.
+
+        The caller may write to the bytes before, and gives the buffer back by asking for the next.
+        """
         ...
 
 
@@ -51,13 +79,15 @@ class FileSlice:
         self._at += passed
         return passed
 
+    def take(self, count: int) -> bytes:
+        """Return the next `count` bytes, fewer where the slice or the file ends before."""
+        piece = os.pread(self._descriptor, min(count, self._end - self._at), self._at)
+        self._at += len(piece)
+        return piece
+
     def chunks(self) -> Iterator[bytes]:
         """Yield the rest of the slice in pieces of `CHUNK` bytes."""
-        while self._at < self._end:
-            piece = os.pread(self._descriptor, min(CHUNK, self._end - self._at), self._at)
-            if not piece:
-                return
-            self._at += len(piece)
+        while piece := self.take(CHUNK):
             yield piece
 
 
@@ -97,12 +127,27 @@ class Rejoined:
         self._head = self._head[count:]
         return count
 
+
+class RejoinedSlice(Rejoined):
+    """A slice of a file whose first bytes were read."""
+
+    def __init__(self, head: bytes, rest: FileSlice) -> None:
+        super().__init__(head, rest)
+        self._slice = rest
+
     def skip(self, count: int) -> int:
-        """Pass over up to `count` bytes without reading; 0 where the rest cannot skip."""
+        """Pass over `count` bytes without reading; return how many were there to be passed over."""
         passed = min(count, len(self._head))
         self._head = self._head[passed:]
-        skip = getattr(self._rest, "skip", None)
-        return passed + (skip(count - passed) if skip and passed < count else 0)
+        return passed + self._slice.skip(count - passed)
+
+    def take(self, count: int) -> bytes:
+        """Return the next bytes, at most `count`; none at the end."""
+        if not self._head:
+            return self._slice.take(count)
+        piece = bytes(self._head[:count])
+        self._head = self._head[len(piece) :]
+        return piece
 
 
 def read_head(source: ByteSource, count: int) -> bytes:

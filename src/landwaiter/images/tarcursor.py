@@ -1,15 +1,10 @@
 """A position in a stream of bytes, with one buffer: blocks, data in pieces, and passing over what nobody reads."""
 
-from collections.abc import Callable
-
-from landwaiter.images.sources import CHUNK, ByteSource
+from landwaiter.images.sources import CHUNK, HEADROOM, BufferSource, ByteSource, SeekingSource
 from landwaiter.images.tarheader import BLOCK, DamagedTarError
 
 _SEEKING_CHUNK = 64 * 1024
 """Buffer for streams that can skip: most of a buffer read behind a header is not wanted there."""
-
-HEADROOM = BLOCK
-"""Bytes in front of an exchanged buffer's content: room for the part of a header that the buffer before ended with."""
 
 
 class Cursor:
@@ -18,11 +13,12 @@ class Cursor:
     `left` is how much of the current member's data nobody has taken, `padding` what fills up its last block.
     """
 
-    def __init__(self, stream: ByteSource) -> None:
-        self._stream = stream
-        self._skip: Callable[[int], int] | None = getattr(stream, "skip", None)
-        self._exchange: Callable[[], tuple[memoryview, int]] | None = getattr(stream, "exchange", None)
-        self.buffer = memoryview(bytearray(_SEEKING_CHUNK if self._skip else CHUNK))
+    def __init__(self, stream: ByteSource | BufferSource) -> None:
+        # Found out once, as these checks are slow.
+        self._buffers = stream if isinstance(stream, BufferSource) else None
+        self._seeking = stream if isinstance(stream, SeekingSource) else None
+        self._plain = None if isinstance(stream, BufferSource) else stream
+        self.buffer = memoryview(bytearray(_SEEKING_CHUNK if self._seeking else CHUNK))
         self.start = 0
         self.end = 0
         self.left = 0
@@ -72,6 +68,8 @@ class Cursor:
     def piece(self, count: int) -> bytes:
         """Take up to `count` bytes, at least one; raises DamagedTarError at the stream's end."""
         if self.start == self.end:
+            if self._seeking and count > len(self.buffer):
+                return self._take(self._seeking, count)
             self._fill(1)
             if self.start == self.end:
                 raise DamagedTarError("It is truncated.")
@@ -79,26 +77,34 @@ class Cursor:
         self.start = min(start + count, self.end)
         return bytes(self.buffer[start : self.start])
 
+    def _take(self, source: SeekingSource, count: int) -> bytes:
+        """Take up to `count` bytes past the buffer, which is empty."""
+        piece = source.take(min(count, CHUNK))
+        if not piece:
+            raise DamagedTarError("It is truncated.")
+        self._buffer_offset += len(piece)
+        return piece
+
     def _fill(self, count: int) -> None:
         """Read on until the buffer holds `count` bytes (less than a buffer) or the stream ends."""
         held = self.end - self.start
-        if self._exchange:
-            self._swap(count, self._exchange)
+        if self._buffers:
+            self._swap(count, self._buffers)
             return
         self.buffer[:held] = bytes(self.buffer[self.start : self.end])
         self._buffer_offset += self.start
         self.start, self.end = 0, held
-        while self.end < count:
-            got = self._stream.readinto(self.buffer[self.end :])
+        while self.end < count and self._plain:
+            got = self._plain.readinto(self.buffer[self.end :])
             if not got:
                 return
             self.end += got
 
-    def _swap(self, count: int, exchange: Callable[[], tuple[memoryview, int]]) -> None:
+    def _swap(self, count: int, source: BufferSource) -> None:
         """Do what `_fill` does by taking the next buffer, and putting what is held in front of its content."""
         while self.end - self.start < count:
             held = bytes(self.buffer[self.start : self.end])
-            buffer, got = exchange()
+            buffer, got = source.exchange()
             if not got:
                 # The old buffer is the other side's again; what it held may still be asked for.
                 buffer = memoryview(bytearray(HEADROOM))
@@ -117,8 +123,8 @@ class Cursor:
         count -= held
         self._buffer_offset += self.end
         self.start = self.end = 0
-        if self._skip:
-            passed = self._skip(count)
+        if self._seeking:
+            passed = self._seeking.skip(count)
             self._buffer_offset += passed
             count -= passed
         while count > 0:

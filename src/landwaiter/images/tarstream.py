@@ -5,18 +5,20 @@ from collections.abc import Iterator
 from landwaiter.errors import InputError
 from landwaiter.images.limits import DEFAULT_LIMITS, Limits
 from landwaiter.images.members import Member, MemberKind, MemberStream
-from landwaiter.images.sources import ByteSource
+from landwaiter.images.sources import BufferSource, ByteSource
 from landwaiter.images.tarheader import DamagedTarError
 from landwaiter.images.tarwalk import TarWalk
 
 __all__ = ["Member", "MemberKind", "MemberStream", "read_members"]
 
 
-def read_members(stream: ByteSource, *, name: str = "The layer", limits: Limits = DEFAULT_LIMITS) -> MemberStream:
+def read_members(
+    stream: ByteSource | BufferSource, *, name: str = "The layer", limits: Limits = DEFAULT_LIMITS
+) -> MemberStream:
     """Return the members of the uncompressed tar that `stream` gives; `name` says in messages what is being read.
 
-    A stream that also has `skip(count) -> int` is not read where nobody asks for the content. The iterator raises
-    InputError on a truncated or damaged tar, and where `limits` are exceeded. Only `CHUNK` bytes are held.
+    A `SeekingSource` is not read where nobody asks for the content; a `BufferSource` is read without copying. The
+    iterator raises InputError on a truncated or damaged tar, and where `limits` are exceeded. One buffer is held.
     """
     result = MemberStream()
     return result.feed(_named(name, TarWalk(stream, limits).members(result)))

@@ -10,7 +10,7 @@ from isal.isal_zlib import adler32
 from landwaiter.images import sparse, tarheader
 from landwaiter.images.limits import DEFAULT_LIMITS, Limits
 from landwaiter.images.members import Member, MemberKind, MemberStream, first_bytes
-from landwaiter.images.sources import CHUNK, ByteSource
+from landwaiter.images.sources import CHUNK, BufferSource, ByteSource
 from landwaiter.images.tarcursor import Cursor
 from landwaiter.images.tarheader import BLOCK, ZEROS, DamagedTarError, PaxRecords, cut_text, normalise, parse_number
 
@@ -47,7 +47,7 @@ class _Extension(msgspec.Struct):
 class TarWalk:
     """Steps from header to header; `offset` is where the current member's data starts, from the stream's start."""
 
-    def __init__(self, stream: ByteSource, limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(self, stream: ByteSource | BufferSource, limits: Limits = DEFAULT_LIMITS) -> None:
         self._cursor = Cursor(stream)
         self._limits = limits
         self._serial = 0

@@ -16,7 +16,7 @@ from landwaiter.images.limits import Limits
 from landwaiter.images.trust import ssl_context
 
 CONNECT_SECONDS = 15.0
-_SLOWEST = 1024
+_SLOWEST = 8 * 1024
 """Bytes a second: who sends less for `Limits.stall_seconds` is taken to stall."""
 _CONNECTIONS = 8
 _IDLE_SECONDS = 20.0

@@ -1,6 +1,6 @@
 """From one layer to its facts: a pure function of the layer's members, in one pass and within `bounds`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from landwaiter.images.tarstream import Member, MemberKind, MemberStream
 from landwaiter.inventory import bounds
@@ -16,6 +16,8 @@ from landwaiter.inventory.ownership import restrict_owned
 _DISPATCH = Dispatch(ANALYSERS)
 _OS_NAMES = frozenset(analyser.name for analyser in OS_ANALYSERS)
 _SHOWN_NAMES = 3
+_LONGEST_PATH = 4096
+"""PATH_MAX of Linux: no container can open a longer path."""
 _TELLING = 0o6000 | 0o111 | 0o002
 """A file with any of these bits (setuid, setgid, execute, writable by all) is looked at whatever its name."""
 
@@ -28,12 +30,15 @@ class _Layer:
         self.links = LinkCollector(_DISPATCH)
         self.files = FileCollector()
         self._interest = Interest(_DISPATCH)
-        self.entries = self.size = 0
+        self.entries = self.size = self.too_long = 0
 
     def take(self, member: Member) -> None:
         self.entries += 1
         self.size += member.size
         path = member.path
+        if len(path) > _LONGEST_PATH:
+            self.too_long += 1
+            return
         if member.kind is MemberKind.FILE:
             if member.mode & _TELLING or self._interest.may_matter(path):
                 self._take_file(member)
@@ -59,7 +64,7 @@ class _Layer:
             self.files.take_content(member)
 
 
-def analyse_layer(diff_id: str, members: Iterator[Member], *, again: Restream | None = None) -> LayerFacts:
+def analyse_layer(diff_id: str, members: Iterable[Member], *, again: Restream | None = None) -> LayerFacts:
     """Return the facts of the layer named `diff_id`.
 
     `again` opens the layer once more. It is used only where hard links with the name of evidence lead to files of the
@@ -74,6 +79,8 @@ def analyse_layer(diff_id: str, members: Iterator[Member], *, again: Restream | 
         else:
             # Go on to the end nevertheless: only then has the reader verified the layer.
             beyond += 1
+    if layer.too_long:
+        notes.append(Note("path-refused", f"{layer.too_long:,} members have paths that are too long for any system."))
     if beyond:
         notes.append(
             Note("too-many", f"The layer has {beyond:,} members more than are looked at ({bounds.MAX_MEMBERS:,}).")
@@ -85,6 +92,7 @@ def analyse_layer(diff_id: str, members: Iterator[Member], *, again: Restream | 
     links, files = layer.links, layer.files
     notes += [layer.evidence.note(), *files.notes(), *_stream_notes(members)]
     notes += [kept.note() for kept in (links.whiteouts, links.opaque, links.symlinks, links.replaced, links.programs)]
+    notes.append(layer.evidence.silent.note())
     return LayerFacts(
         diff_id,
         evidence=evidence,
@@ -92,7 +100,7 @@ def analyse_layer(diff_id: str, members: Iterator[Member], *, again: Restream | 
         opaque=tuple(links.opaque.items),
         symlinks=dict(links.symlinks.items),
         hardlinks=layer.evidence.unresolved,
-        replaced=tuple(links.replaced.items),
+        replaced=tuple(dict.fromkeys((*links.replaced.items, *layer.evidence.silent.items))),
         folders=tuple(links.folders),
         programs=programs,
         unprivileged=tuple(links.unprivileged[: bounds.MAX_FILE_FACTS]),
@@ -107,7 +115,7 @@ def analyse_layer(diff_id: str, members: Iterator[Member], *, again: Restream | 
     )
 
 
-def _stream_notes(members: Iterator[Member]) -> Iterator[Note]:
+def _stream_notes(members: Iterable[Member]) -> Iterator[Note]:
     """Yield what the reader of the layer had to leave out."""
     if not isinstance(members, MemberStream):
         return

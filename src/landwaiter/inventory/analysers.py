@@ -13,6 +13,7 @@ from landwaiter.inventory.languages.python import PYTHON, PYTHON_EGG
 from landwaiter.inventory.languages.ruby import GEMSPEC
 from landwaiter.inventory.languages.sbom import SBOM
 from landwaiter.inventory.os.apk import APK
+from landwaiter.inventory.os.chisel import CHISEL
 from landwaiter.inventory.os.dpkg import DPKG_COPYRIGHT, DPKG_FILES, DPKG_STATUS, DPKG_STATUS_D
 from landwaiter.inventory.os.os_release import OS_RELEASE
 from landwaiter.inventory.os.pacman import PACMAN
@@ -30,6 +31,7 @@ OS_ANALYSERS: tuple[Analyser, ...] = (
     RPM_BDB,
     RPM_MANIFEST,
     PACMAN,
+    CHISEL,
 )
 LANGUAGE_ANALYSERS: tuple[Analyser, ...] = (
     PYTHON,

@@ -8,6 +8,8 @@ MAX_MEMBERS = 3_000_000
 MAX_EVIDENCE = 100_000
 MAX_PACKAGES = 300_000
 MAX_OWNED = 300_000
+MAX_OWNED_WHOLE = 1_000_000
+"""Owned files that are held until the end of the layer; real images have some hundred thousand."""
 MAX_LINKS = 50_000
 MAX_WHITEOUTS = 200_000
 MAX_PROGRAMS = 50_000

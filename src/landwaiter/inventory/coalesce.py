@@ -68,8 +68,10 @@ def _touches_databases(layer: LayerFacts) -> bool:
 
 
 def _same(release: OsRelease | None, other: OsRelease | None) -> bool:
-    """Tell whether a second root is of the image's own distribution; one that does not name its own is taken for it."""
-    return other is None or (release is not None and (release.id, release.version_id) == (other.id, other.version_id))
+    """Tell whether a second root is of the image's own distribution."""
+    if release is None or other is None:
+        return False
+    return (release.id, release.version_id) == (other.id, other.version_id)
 
 
 def _add_other_roots(image: _Image, packages: PackageList) -> Iterator[Note]:
@@ -103,9 +105,8 @@ def _add_languages(files: FileSystem, owners: Owners, packages: PackageList) -> 
             packages.add_evidence(path, placed, evidence, owner)
 
 
-def _accounts(facts: Sequence[LayerFacts], files: FileSystem, path: str) -> tuple[Account, ...] | None:
+def _accounts(facts: Sequence[LayerFacts], path: str) -> tuple[Account, ...] | None:
     """Return the accounts of the topmost layer that has the file; None where it is missing."""
-    del files
     for layer in reversed(facts):
         if path in layer.accounts:
             return layer.accounts[path]
@@ -147,11 +148,11 @@ def coalesce(image: Image, facts: Sequence[LayerFacts]) -> Inventory:
 
 
 def _file_evidence(files: FileSystem, facts: Sequence[LayerFacts], changed: list[ChangedFile]) -> FileEvidence:
-    passwd = _accounts(facts, files, PASSWD)
+    passwd = _accounts(facts, PASSWD)
     return FileEvidence(
         setuid=tuple(fact for _, fact in sorted(files.setuid.items())),
         accounts=passwd or (),
-        shadow=_accounts(facts, files, SHADOW) or (),
+        shadow=_accounts(facts, SHADOW) or (),
         notable=tuple(fact for _, fact in sorted(files.notable.items())),
         secrets=_secrets(facts),
         has_passwd=passwd is not None,

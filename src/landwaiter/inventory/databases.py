@@ -5,13 +5,16 @@ links are followed from the places where the package managers look.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from landwaiter.inventory.filesystem import FileSystem, Placed
 from landwaiter.inventory.models import Evidence, OsRelease, PackageFact
-from landwaiter.inventory.os import apk, dpkg, os_release, pacman, rpm
+from landwaiter.inventory.os import apk, chisel, dpkg, os_release, pacman, rpm
 
-DATABASES = frozenset({dpkg.STATUS, dpkg.STATUS_D, apk.NAME, rpm.SQLITE, rpm.NDB, rpm.BDB, rpm.MANIFEST, pacman.NAME})
+DATABASES = frozenset(
+    {dpkg.STATUS, dpkg.STATUS_D, apk.NAME, rpm.SQLITE, rpm.NDB, rpm.BDB, rpm.MANIFEST, pacman.NAME, chisel.NAME}
+)
 """Analysers whose evidence lists the distribution's packages."""
 FILE_LISTS = frozenset({dpkg.FILES, pacman.FILES}) | DATABASES
 """Analysers whose evidence says which files the distribution's packages own."""
@@ -23,18 +26,19 @@ _MANIFEST = "var/lib/rpmmanifest/container-manifest-2"
 _STATUS = "var/lib/dpkg/status"
 _STATUS_D = "var/lib/dpkg/status.d"
 _PACMAN = "var/lib/pacman/local"
+_CHISEL = "var/lib/chisel/manifest.wall"
 _PLACES = (
     _STATUS,
     f"{_STATUS_D}/",
     *_APK,
     *(f"{folder}/{name}" for folder in _RPM_FOLDERS for name in _RPM_FILES),
     _MANIFEST,
+    _CHISEL,
     f"{_PACMAN}/",
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """One evidence that lists packages of the distribution, and where it lies."""
 
     path: str
@@ -48,13 +52,13 @@ class Found:
 
 def _at(files: FileSystem, path: str, root: str) -> Iterator[Found]:
     resolved = files.resolve(root + path)
-    placed = files.files.get(resolved)
-    if placed:
+    placed = files.files.get(resolved) if resolved else None
+    if resolved and placed:
         yield from (Found(resolved, placed, one) for one in placed.evidence if one.analyser in DATABASES)
 
 
 def _below(files: FileSystem, folder: str, root: str, analyser: str) -> Iterator[Found]:
-    prefix = files.resolve(root + folder) + "/"
+    prefix = f"{files.resolve(root + folder) or root + folder}/"
     for path in sorted(path for path in files.files if path.startswith(prefix)):
         placed = files.files[path]
         yield from (Found(path, placed, one) for one in placed.evidence if one.analyser == analyser)
@@ -80,6 +84,7 @@ def find_databases(files: FileSystem, root: str = "") -> list[Found]:
     candidates = [
         *_at(files, _STATUS, root),
         *_below(files, _STATUS_D, root, dpkg.STATUS_D),
+        *_at(files, _CHISEL, root),
         *(one for path in _APK for one in _at(files, path, root)),
         *_rpm(files, root),
         *_below(files, _PACMAN, root, pacman.NAME),
@@ -93,7 +98,7 @@ def find_release(files: FileSystem, root: str = "") -> tuple[OsRelease | None, s
     """Return the distribution at `root`, and why its best release file could not be read ("" when it could)."""
     unreadable = ""
     for source in os_release.SOURCES:
-        placed = files.files.get(files.resolve(root + source))
+        placed = files.files.get(files.resolve(root + source) or "")
         for one in placed.evidence if placed else ():
             if one.os_release:
                 return one.os_release, unreadable

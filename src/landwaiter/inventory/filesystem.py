@@ -6,11 +6,13 @@ lower layers.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import TypeVar
+
+import msgspec
 
 from landwaiter.inventory.models import Evidence, FileFact, LayerFacts, PackageFact
 
+_MAX_DEPTH = 256
 _MAX_LINKS = 40
 """Symbolic links that are followed for one path, as in Linux (path_resolution(7))."""
 
@@ -23,13 +25,12 @@ def key_of(package: PackageFact) -> PackageKey:
     return package.type, package.name, package.version, package.arch, package.path
 
 
-@dataclass(slots=True)
-class Placed:
+class Placed(msgspec.Struct):
     """The evidence at one path: `layer` wrote it last; `origins` says since when each package has been as it is."""
 
     evidence: tuple[Evidence, ...]
     layer: int
-    origins: dict[PackageKey, int] = field(default_factory=dict)
+    origins: dict[PackageKey, int]
 
 
 class FileSystem:
@@ -55,10 +56,10 @@ class FileSystem:
         self._link(index, facts.hardlinks)
         self._place_files(index, facts)
 
-    def resolve(self, path: str) -> str:
+    def resolve(self, path: str) -> str | None:
         """Return where `path` leads when all symbolic links on the way, and it itself, are followed within the root.
 
-        A loop leads nowhere and gives "".
+        A loop, or a path deeper than `_MAX_DEPTH`, leads nowhere and gives None.
         """
         done: list[str] = []
         left = path.split("/")[::-1]
@@ -73,10 +74,12 @@ class FileSystem:
             target = self.symlinks.get("/".join((*done, part)))
             if target is None:
                 done.append(part)
+                if len(done) > _MAX_DEPTH:
+                    return None
                 continue
             links += 1
             if links > _MAX_LINKS:
-                return ""
+                return None
             if target.startswith("/"):
                 done = []
             left.extend(target.split("/")[::-1])
@@ -90,13 +93,14 @@ class FileSystem:
         if not slash:
             return path
         resolved = self.resolve(folder)
+        if resolved is None:
+            return path
         return f"{resolved}/{name}" if resolved else name
 
     def _remove(self, facts: LayerFacts) -> None:
         hidden = {self._parent_resolved(path) for path in facts.whiteouts}
-        hidden |= {self._parent_resolved(path) for path in facts.symlinks}
-        emptied = {self.resolve(path) for path in facts.opaque} | hidden
-        emptied |= {self._parent_resolved(path) for path in facts.replaced}
+        hidden |= {self._parent_resolved(path) for path in (*facts.symlinks, *facts.replaced, *facts.programs)}
+        emptied = {self.resolve(path) or path for path in facts.opaque} | hidden
         if not emptied:
             return
         _drop(self.files, hidden, emptied)

@@ -8,9 +8,12 @@ import msgspec
 from landwaiter.images.tarstream import Member, MemberKind
 from landwaiter.inventory import bounds
 from landwaiter.inventory.analyser import Analyser, Content
+from landwaiter.inventory.bounds import Bounded
 from landwaiter.inventory.dispatch import Dispatch
 from landwaiter.inventory.models import Evidence, Note
+from landwaiter.inventory.ownership import with_owned
 from landwaiter.inventory.reading import read_gathered, read_member, too_large
+from landwaiter.inventory.relevance import is_program
 
 _EXECUTE = 0o111
 _SMALLEST_PROGRAM = 64
@@ -30,6 +33,10 @@ class EvidenceCollector:
         self._packages = 0
         self._refused = 0
         self._links: dict[str, str] = {}
+        self._links_refused = 0
+        self._owned = 0
+        self.silent: Bounded[str] = Bounded(bounds.MAX_LINKS, "files that may replace evidence")
+        """Files that could have been evidence and are not, but may take the place of some in a lower layer."""
 
     def take(self, member: Member) -> bool:
         """Read a regular file, if an analyser wants it; False when its content is still to be had."""
@@ -39,19 +46,25 @@ class EvidenceCollector:
         analyser = self._dispatch.choose(path)
         if analyser:
             self._analyse(analyser, member)
-            return True
-        if member.mode & _EXECUTE and member.size >= _SMALLEST_PROGRAM and (wanting := self._dispatch.executable(path)):
+        elif not member.mode & _EXECUTE or not (wanting := self._dispatch.executable(path)):
+            return False
+        elif member.size >= _SMALLEST_PROGRAM:
             self._execute(wanting, member)
-            return True
-        return False
+        if path not in self._found and not is_program(path):
+            self.silent.add(path)
+        return True
 
     def take_link(self, path: str, target: str) -> None:
         """Take a hard link: it has the evidence of its target, which comes first if it is in this layer."""
         self.forget(path)
         if target in self._found:
             self._copy(path, target)
-        elif self._dispatch.choose(path) and len(self._links) < bounds.MAX_LINKS:
+        elif self._dispatch.choose(path) is None:
+            return
+        elif len(self._links) < bounds.MAX_LINKS:
             self._links[path] = target
+        else:
+            self._links_refused += 1
 
     def forget(self, path: str) -> None:
         """Something that is no regular file has taken the place of `path`."""
@@ -85,6 +98,8 @@ class EvidenceCollector:
 
     def note(self) -> Note | None:
         """Return the note that says what was left out, None when nothing was."""
+        if self._links_refused:
+            return Note("too-many", f"The layer has {self._links_refused:,} hard links more than are followed.")
         if not self._refused:
             return None
         return Note(
@@ -117,7 +132,14 @@ class EvidenceCollector:
             self._refused += 1
             return
         self._packages += packages
-        self._found[path] = found
+        self._found[path] = tuple(map(self._with_owned, found))
+
+    def _with_owned(self, evidence: Evidence) -> Evidence:
+        """Let go at once of most of what a database owns, where it owns more than any real one."""
+        self._owned += len(evidence.owned)
+        if self._owned <= bounds.MAX_OWNED_WHOLE:
+            return evidence
+        return with_owned(evidence, {path: owner for path, owner in evidence.owned.items() if is_program(path)})
 
     def _copy(self, path: str, target: str) -> None:
         self._keep(path, tuple(msgspec.structs.replace(evidence, path=path) for evidence in self._found[target]))

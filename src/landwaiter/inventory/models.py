@@ -136,7 +136,8 @@ class LayerFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     hardlinks: dict[str, str] = {}
     """Hard links with an evidence-like name whose target is not in this layer: path -> target path."""
     replaced: tuple[str, ...] = ()
-    """Regular files at places where a lower layer may have a folder full of evidence."""
+    """Regular files that say nothing themselves, but take the place of what a lower layer may have there: evidence, or
+    a folder full of it."""
     folders: tuple[str, ...] = ()
     """Folders of this layer at places where a lower layer may have a symbolic link, which they replace."""
     programs: tuple[str, ...] = ()

@@ -42,7 +42,7 @@ def restrict_owned(
             if is_program(path) or merged(path) in found or _may_be_evidence(path, dispatch, databases)
         }
         left -= len(kept)
-        reduced.append(_with_owned(one, kept) if left >= 0 else _without_owned(one))
+        reduced.append(with_owned(one, kept) if left >= 0 else _without_owned(one))
     return tuple(reduced), tuple(path for path in programs if merged(path) not in claimed)
 
 
@@ -51,7 +51,8 @@ def _may_be_evidence(path: str, dispatch: Dispatch, databases: Collection[str]) 
     return analyser is not None and analyser.name not in databases
 
 
-def _with_owned(evidence: Evidence, owned: dict[str, str]) -> Evidence:
+def with_owned(evidence: Evidence, owned: dict[str, str]) -> Evidence:
+    """Return `evidence` owning no more than `owned`, with their digests."""
     recorded = evidence.owned_digests
     return msgspec.structs.replace(
         evidence, owned=owned, owned_digests={path: recorded[path] for path in owned if path in recorded}

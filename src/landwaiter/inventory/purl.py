@@ -84,7 +84,8 @@ def purl_of(package: PackageFact, release: OsRelease | None = None) -> str:
     elif package.arch:
         qualifiers = {"arch": package.arch}
     if kind in _LOWERED:
-        namespace, name = namespace.lower(), name.lower()
+        name = name.lower()
+        namespace = namespace if kind == "npm" else namespace.lower()
     if kind == "pypi":
         name = _SEPARATORS.sub("-", name)
     parts = [_quote(part) for part in (*namespace.split("/"), name) if part]

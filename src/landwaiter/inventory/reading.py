@@ -17,6 +17,7 @@ _DIGESTED = 64 * 1024
 _MAX_TEXT = 4096
 _MAX_LICENSES = 50
 _MAX_REASON = 500
+_MAX_NOTES = 50
 
 
 def read_member(analyser: Analyser, member: Member, content: Content | None = None) -> tuple[Evidence, ...]:
@@ -109,6 +110,8 @@ def _sane(package: PackageFact) -> bool:
 
 def _admit(evidence: Evidence) -> Evidence:
     """Keep out packages whose fields are absurdly long, with a note; cut licences to size."""
+    if len(evidence.notes) > _MAX_NOTES:
+        evidence = msgspec.structs.replace(evidence, notes=evidence.notes[:_MAX_NOTES])
     packages = evidence.packages
     if not all(map(_sane, packages)):
         kept = tuple(filter(_sane, packages))

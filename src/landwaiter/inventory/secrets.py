@@ -9,7 +9,9 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from functools import cache
+
+import msgspec
 
 from landwaiter.inventory.models import SecretFact
 
@@ -20,18 +22,25 @@ MAX_FOUND = 50
 _CONTEXT = 80
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True):
     """What one kind of secret looks like; `entropy` in bits per character."""
 
     name: str
     keywords: tuple[str, ...]
-    pattern: re.Pattern[str]
+    expression: str
     entropy: float = 0.0
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """The expression, compiled when it is first wanted: every start would pay for it otherwise."""
+        return _compiled(self.expression)
+
+
+_compiled = cache(re.compile)
 
 
 def _rule(name: str, keywords: str, pattern: str, entropy: float = 0.0) -> Rule:
-    return Rule(name, tuple(keywords.split()), re.compile(pattern), entropy)
+    return Rule(name, tuple(keywords.split()), pattern, entropy)
 
 
 _ASSIGNED = r"""["']?\s*(?:=>|[:=])\s*["']?"""

@@ -137,10 +137,13 @@ KINDS = ("deb", "rpm", "apk", "alpm")
 """The purl types of operating systems' packages."""
 
 
-def distribution_of(os: OsRelease, available: Iterable[str], releases: Sequence[Release]) -> Distribution | None:
+def distribution_of(
+    os: OsRelease, available: Iterable[str], releases: Sequence[Release], products: Iterable[str] = ()
+) -> Distribution | None:
     """Return what speaks for an operating system; None where no feed that we know does.
 
-    `available` are the bundle's ecosystems, `releases` the releases that it has dates of.
+    `available` are the bundle's ecosystems, `releases` the releases that it has dates of, `products` the CPEs of
+    further Red Hat products whose repositories the image was made with.
     """
     rule = _RULES.get(os.id.lower())
     if rule is None or (os.id == "centos" and int(_major(os) or 0) > _LAST_CENTOS):
@@ -148,12 +151,17 @@ def distribution_of(os: OsRelease, available: Iterable[str], releases: Sequence[
     names = rule.names(os, releases)
     if not names:
         return None
-    found = tuple(name for name in available if any(_speaks(name, wanted) for wanted in names))
+    wanted = (*names, *map(_of_cpe, products)) if rule.names is _red_hat else names
+    found = tuple(name for name in available if any(_speaks(name, item) for item in wanted))
     return Distribution(names[0], _preferred(found), rule.kind, rule.by)
 
 
 _LAST_CENTOS = 8
 """CentOS Linux ended with 8; CentOS Stream runs ahead of Red Hat's releases, whose data do not fit it."""
+
+
+def _of_cpe(cpe: str) -> str:
+    return f"Red Hat:{cpe.removeprefix('cpe:/').partition(':redhat:')[2]}"
 
 
 def _speaks(name: str, wanted: str) -> bool:

@@ -19,7 +19,7 @@ class Judgement(msgspec.Struct, frozen=True):
     """What one record says of one installed package.
 
     `outcome`: "affected"; "outside" (no range holds the version); "not_affected" (the vendor says so); "other" (it is
-    about another build: architecture, module stream, repository); "unreadable" (the version cannot be compared).
+    about another build: module stream, repository, package of the source); "unreadable" (it cannot be compared).
     `range` and `fixed` belong to the range that decided; `note` is a sentence for every outcome but "affected".
     """
 
@@ -61,8 +61,6 @@ def _judge(entry: Entry, subject: Subject, package: Package) -> Judgement:
 
 def _other(entry: Entry, subject: Subject, package: Package) -> str:
     affected = entry.affected
-    if affected.architectures and package.arch not in (*affected.architectures, "", "noarch", "all"):
-        return f"it is about {', '.join(affected.architectures)}, this is {package.arch}"
     if affected.binaries and package.name not in affected.binaries:
         return f"it is about other packages of the source: {', '.join(affected.binaries[:5])}"
     return other_build(package, affected) if subject.scheme == "rpm" else ""

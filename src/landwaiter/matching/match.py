@@ -22,19 +22,23 @@ from landwaiter.matching.subject import Subject
 from landwaiter.matching.vex import Statement, suppress
 
 
-def match(inventory: Inventory, bundle: Bundle, *, vex: Sequence[Statement] = ()) -> Assessment:
+def match(
+    inventory: Inventory, bundle: Bundle, *, vex: Sequence[Statement] = (), content_sets: Sequence[str] = ()
+) -> Assessment:
     """Return the findings of an inventory, most urgent first, with what could not be assessed.
 
-    `vex` are statements of VEX documents (`landwaiter.matching.vex.read_vex`); what they silence stays visible.
+    `vex` are statements of VEX documents (see `landwaiter.matching.vex_documents`); what they silence stays visible.
+    `content_sets` name Red Hat repositories that the image was made with, beyond those of its release.
     """
-    return Matcher(bundle).assess(inventory, vex)
+    return Matcher(bundle, content_sets).assess(inventory, vex)
 
 
 class Matcher:
     """Matches many inventories with one bundle; a package that several images share is judged once."""
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, content_sets: Sequence[str] = ()) -> None:
         self.bundle = bundle
+        self._products = tuple(cpe for name in content_sets for cpe in bundle.repository(name))
         self._found: dict[tuple[object, ...], tuple[tuple[Finding, ...], bool]] = {}
         self._systems: dict[OsRelease, Distribution | None] = {}
 
@@ -58,7 +62,8 @@ class Matcher:
         if os is None:
             return None
         if os not in self._systems:
-            self._systems[os] = distro.distribution_of(os, self.bundle.ecosystems, self.bundle.releases)
+            known = self.bundle.ecosystems, self.bundle.releases
+            self._systems[os] = distro.distribution_of(os, *known, self._products)
         return self._systems[os]
 
     def findings(self, package: Package, distribution: Distribution | None) -> tuple[tuple[Finding, ...], bool]:

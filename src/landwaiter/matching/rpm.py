@@ -13,7 +13,7 @@ from landwaiter.inventory.models import Package
 
 _MODULE = re.compile(r"\.module[_+]el?\d")
 _NUMBER = re.compile(r"\d+")
-_STREAMLIKE = re.compile(r"\d+\.\d+")
+_STREAM = re.compile(r"\d+(?:\.\d+)*\Z")
 
 
 def other_build(package: Package, affected: Affected) -> str:
@@ -33,7 +33,7 @@ def _other_module(package: Package, affected: Affected, fixes: Sequence[str]) ->
     if speaks_of_module and not modular:
         return "it is about a module's build, which this is not"
     if modular and not speaks_of_module:
-        return "it is about a build outside of modules, and this is a module's" if fixes else ""
+        return "it is about a build outside of modules, and this is a module's"
     return _other_stream(package, affected, fixes) if modular else ""
 
 
@@ -63,14 +63,16 @@ def _other_kind(package: Package, fixes: Sequence[str], mark: str, word: str) ->
 
 
 def _other_repository(package: Package, affected: Affected, fixes: Sequence[str]) -> str:
-    """Optional repositories (Amazon Linux extras) have other streams under the same names: compare `major.minor`."""
-    if not affected.repository or not fixes:
+    """Amazon's extras (kernel-5.15, php8.2, nginx1) have other streams of a package under the name it has elsewhere.
+
+    The number at the end of the repository's name is the stream, where the fixed versions begin with it.
+    """
+    stream = _STREAM.search(affected.repository)
+    if stream is None or not any(_begins(version, stream.group()) for version in fixes):
         return ""
-    return (
-        "" if _stream(package.version) in map(_stream, fixes) else f"it is about the repository {affected.repository}"
-    )
+    return "" if _begins(package.version, stream.group()) else f"it is about the repository {affected.repository}"
 
 
-def _stream(version: str) -> str:
-    found = _STREAMLIKE.search(version.rpartition(":")[2])
-    return found.group() if found else version
+def _begins(version: str, stream: str) -> bool:
+    upstream = version.rpartition(":")[2]
+    return upstream == stream or upstream.startswith((f"{stream}.", f"{stream}-"))

@@ -10,13 +10,19 @@ import tomllib
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from landwaiter.errors import InputError
+from landwaiter.policy.load import checked
 from landwaiter.policy.models import Policy
 
 PREFIX = "LANDWAITER_"
+
+_Minutes = Annotated[int, Meta(ge=1, le=10_080)]
+_Days = Annotated[int, Meta(ge=1, le=36_500)]
 
 
 def default_data_folder() -> Path:
@@ -35,7 +41,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """DSN of a PostgreSQL of your own, `postgresql://user:password@host/database`; empty starts the embedded one."""
     host: str = "127.0.0.1"
     """Address to listen on. Anything but loopback needs a certificate, or a trusted proxy that has one."""
-    port: int = 8443
+    port: Annotated[int, Meta(ge=0, le=65535)] = 8443
     """Port to listen on; 0 takes a free one."""
     tls_certificate: Path | None = None
     """PEM file with the server's certificate and the intermediate ones."""
@@ -43,21 +49,21 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """PEM file with the certificate's private key."""
     trusted_proxies: tuple[str, ...] = ()
     """Networks of proxies whose X-Forwarded-For is believed; nobody else's is."""
-    admission_seconds: float = 2.0
+    admission_seconds: Annotated[float, Meta(ge=0, le=60)] = 2.0
     """How long a network and a token that were found good are not looked up again; a revocation takes as long."""
     worker: bool = True
     """Whether this process also works on the queue (assessments, clean-up)."""
-    lease_minutes: int = 15
+    lease_minutes: _Minutes = 15
     """How long a scan holds its lease without a sign of life."""
-    reference_minutes: int = 60
+    reference_minutes: _Minutes = 60
     """How long an image that is known by tag only is taken for the one scanned last under this tag."""
-    session_hours: int = 12
+    session_hours: Annotated[int, Meta(ge=1, le=720)] = 12
     """Life of a console session."""
-    session_idle_minutes: int = 60
+    session_idle_minutes: _Minutes = 60
     """A console session ends after this time without use."""
-    keep_events_days: int = 90
+    keep_events_days: _Days = 90
     """How long task events and the journeys of finished scans are kept."""
-    keep_images_days: int = 180
+    keep_images_days: _Days = 180
     """How long an image is kept after it ran last."""
     log_level: str = "info"
     """debug, info, warning or error."""
@@ -132,6 +138,7 @@ def _check(settings: Settings) -> None:
         if path is not None and not path.is_file():
             raise InputError(f"The file {path} does not exist.", "Set tls_certificate and tls_key to PEM files.")
     _check_certificate(settings)
+    checked(settings.policy)
     try:
         settings.proxies()
     except ValueError as error:

@@ -37,8 +37,8 @@ def decide(
     if failures:
         return Verdict("fail", (*failures, *(f"Not assessed: {gap}" for gap in gaps)), policy.name)
     if gaps:
-        return Verdict("not_assessed", (*gaps, *_summary(policy, counted)), policy.name)
-    return Verdict("pass", tuple(_summary(policy, counted)), policy.name)
+        return Verdict("not_assessed", (*gaps, _summary(policy, counted, " in what could be assessed")), policy.name)
+    return Verdict("pass", (_summary(policy, counted),), policy.name)
 
 
 def has_fix(finding: Finding) -> bool:
@@ -119,15 +119,15 @@ def _inventory_gaps(inventory: Inventory, assessment: Assessment) -> list[str]:
     return gaps
 
 
-def _summary(policy: Policy, findings: Sequence[Finding]) -> list[str]:
+def _summary(policy: Policy, findings: Sequence[Finding], where: str = "") -> str:
     """Say of what the policy let pass how much there is."""
     if not findings:
-        return ["No vulnerability was found."]
+        return f"No vulnerability was found{where}."
     parts = [
         f"{number} {severity}" for severity in SEVERITIES if (number := sum(f.severity == severity for f in findings))
     ]
     noun = "finding" if len(findings) == 1 else "findings"
-    return [f"{len(findings)} {noun} that the policy {policy.name} does not fail: {', '.join(parts)}."]
+    return f"{len(findings)} {noun} that the policy {policy.name} does not fail: {', '.join(parts)}."
 
 
 def _counted(findings: Sequence[Finding], severity: str, fix: str) -> str:

@@ -1,9 +1,10 @@
 """AWS Security Finding Format (version 2018-10-08) for Security Hub, in batches that BatchImportFindings takes.
 
 Written as one JSON object a line, each the input of one call (`--cli-input-json` of `batch-import-findings`).
-Account and region are those of the image's ECR repository unless they are given.
+Account and region are what is given, else those of the image's ECR repository, else of the environment.
 """
 
+import os
 import re
 from collections.abc import Iterator
 
@@ -52,13 +53,19 @@ def render(report: ScanReport, *, account: str = "", region: str = "") -> str:
 
 
 def destination(report: ScanReport, account: str = "", region: str = "") -> Destination:
-    """Return where the findings go: what is given, else what the image's ECR repository tells. Raises InputError."""
+    """Return where the findings go: what is given, else the image's ECR repository, else the environment.
+
+    Raises InputError when none of them tells.
+    """
     told = _ECR.match(report.inventory.image.reference)
-    chosen = Destination(account or (told["account"] if told else ""), region or (told["region"] if told else ""))
+    chosen = Destination(
+        account or (told["account"] if told else os.environ.get("AWS_ACCOUNT_ID", "")),
+        region or (told["region"] if told else os.environ.get("AWS_REGION", "")),
+    )
     if not re.fullmatch(r"\d{12}", chosen.account) or not re.fullmatch(r"[a-z]{2}(?:-[a-z0-9]+){2,4}", chosen.region):
         raise InputError(
             "Security Hub findings need an AWS account and a region, which the image's name does not tell.",
-            "Name the image by its ECR repository, or give both.",
+            "Name the image by its ECR repository, or set AWS_ACCOUNT_ID and AWS_REGION.",
         )
     return chosen
 

@@ -1,7 +1,8 @@
 """Rows of cells as lines of a terminal: columns side by side where they fit, a block for each row where they do not.
 
 Made for thousands of rows: rich's own table measures and wraps each cell several times and takes seconds for them.
-Cells hold visible text only (`escape.visible`); styles are rich's, written as escape sequences when colour is wanted.
+Cells hold visible, bounded text only (`escape.brief`); styles are rich's, written as escape sequences when colour is
+wanted.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -13,8 +13,12 @@ from landwaiter.images.platform import Platform
 from landwaiter.inventory.models import ImageSummary, Inventory, LayerSummary, Note, OsRelease, Package
 from landwaiter.matching.models import BundleInfo, Finding, NotAssessed
 from landwaiter.policy.models import Verdict
+from landwaiter.reports.escape import shortened
 from landwaiter.reports.json_text import json_text
 from landwaiter.reports.models import ScanReport
+
+_LONGEST = 10_000
+"""Characters of a setting or of a line of the history."""
 
 
 class ConfigDocument(msgspec.Struct, frozen=True):
@@ -112,7 +116,10 @@ def image_document(image: ImageSummary) -> ImageDocument:
             labels={name: _value(name, value) for name, value in (config.labels or {}).items()},
             exposed_ports=tuple(sorted(config.exposed_ports or {})),
         ),
-        layers=tuple(msgspec.structs.replace(layer, created_by=redacted(layer.created_by)) for layer in image.layers),
+        layers=tuple(
+            msgspec.structs.replace(layer, created_by=redacted(shortened(layer.created_by, _LONGEST)))
+            for layer in image.layers
+        ),
     )
 
 
@@ -123,8 +130,8 @@ def _coverage(inventory: Inventory, gaps: tuple[NotAssessed, ...]) -> CoverageDo
 
 def _assignment(variable: str) -> str:
     name, sign, value = variable.partition("=")
-    return redacted_assignment(name, value) if sign else variable
+    return redacted_assignment(name, shortened(value, _LONGEST)) if sign else variable
 
 
 def _value(name: str, value: str) -> str:
-    return redacted_assignment(name, value).removeprefix(f"{name}=")
+    return redacted_assignment(name, shortened(value, _LONGEST)).removeprefix(f"{name}=")

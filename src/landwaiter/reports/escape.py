@@ -5,6 +5,9 @@ import re
 _FORMULA = re.compile(r"\s*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
 _SARIF_MARKUP = re.compile(r"[\\\[\]]")
 
+LONGEST = 500
+"""Characters of one value that a person is shown; whatever is longer is somebody's attempt to hide the rest."""
+
 
 def visible(text: str) -> str:
     r"""Return `text` on one line, with each character that is not plainly visible written as an escape (`\x1b`).
@@ -20,6 +23,11 @@ def visible(text: str) -> str:
 def shortened(text: str, length: int) -> str:
     """Return at most `length` characters of `text`, visibly cut."""
     return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def brief(text: str) -> str:
+    """Return `text` visible and at most `LONGEST` characters long, for places where a person reads."""
+    return shortened(visible(text), LONGEST)
 
 
 def cell(text: str) -> str:

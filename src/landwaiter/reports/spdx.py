@@ -136,10 +136,16 @@ def _package(package: Package, number: int, extracted: dict[str, _ExtractedLicen
         license_declared=_declared(package.licenses, extracted),
         copyright_text=_NO_ASSERTION,
         version_info=visible(package.version),
-        supplier=f"Organization: {visible(package.vendor)}" if package.vendor.strip() else "",
+        supplier=_supplier(package.vendor),
         source_info=visible(_source(package)),
         external_refs=(_purl(package.purl),) if _PURL.match(package.purl) else (),
     )
+
+
+def _supplier(vendor: str) -> str:
+    """Name the vendor; round brackets would be read as an e-mail address (SPDX 2.3, 7.5)."""
+    name = visible(vendor).replace("(", "[").replace(")", "]").strip()
+    return f"Organization: {name}" if name else ""
 
 
 def _purl(purl: str) -> _ExternalRef:

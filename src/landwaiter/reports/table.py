@@ -1,6 +1,6 @@
 """The report for people at a terminal: the verdict first, then what was not assessed, what to do, and the details.
 
-Names, paths and messages are the image maker's words: they are made visible (`escape.visible`), never read as markup.
+Names, paths and messages are the image maker's words: they are made visible (`escape.brief`), never read as markup.
 """
 
 import shutil
@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator
 
 from rich.cells import cell_len
 
+from landwaiter.compliance.results import count
 from landwaiter.inventory.models import Inventory, Note, OsRelease
 from landwaiter.matching.models import Assessment, BundleInfo
 from landwaiter.policy.models import Verdict
 from landwaiter.reports.columns import Cell, Column, Painter, folded, lay_out
-from landwaiter.reports.escape import visible
+from landwaiter.reports.escape import brief
 from landwaiter.reports.models import ScanReport
 from landwaiter.reports.table_compliance import compliance
 from landwaiter.reports.table_findings import finding_rows, first_steps, place
@@ -55,7 +56,8 @@ def _scan(report: ScanReport, width: int, painter: Painter) -> Iterator[Iterable
     yield _image(inventory, width, painter, assessment.bundle)
     yield _not_assessed(inventory, assessment, width, painter)
     yield first_steps(assessment.findings, inventory.image, width, painter)
-    yield finding_rows(assessment.findings, inventory.image, width, painter)
+    complete = inventory.coverage.complete and not assessment.not_assessed
+    yield finding_rows(assessment.findings, inventory.image, width, painter, complete=complete)
     if report.compliance:
         yield compliance(report.compliance, width, painter)
 
@@ -68,26 +70,26 @@ def _inventory(inventory: Inventory, width: int, painter: Painter) -> Iterator[I
 
 def _verdict(verdict: Verdict | None, width: int, painter: Painter) -> Iterator[str]:
     status = verdict.status if verdict else "not_assessed"
-    word, style = _VERDICTS.get(status, (visible(status), ""))
-    policy = f" by the policy {visible(verdict.policy)}" if verdict else ": no policy was applied"
+    word, style = _VERDICTS.get(status, (brief(status), ""))
+    policy = f" by the policy {brief(verdict.policy)}" if verdict else ": no policy was applied"
     yield painter.paint(f" {word} ", style) + (policy if len(word) + 2 + cell_len(policy) <= width else "")
     for reason in verdict.reasons if verdict else ():
-        yield from folded(visible(reason), width, painter, indent="  ")
+        yield from folded(brief(reason), width, painter, indent="  ")
 
 
 def _image(inventory: Inventory, width: int, painter: Painter, bundle: BundleInfo | None) -> Iterator[str]:
     image = inventory.image
-    yield from folded(visible(image.reference), width, painter, "bold")
+    yield from folded(brief(image.reference), width, painter, "bold")
     kinds = Counter(package.type for package in inventory.packages).most_common()
     by_type = ", ".join(f"{number} {kind}" for kind, number in kinds)
     facts = [
         f"digest {image.digest}" if image.digest else "",
-        f"{image.platform}, {_system(inventory.os)}, {len(image.layers)} layers",
-        f"{len(inventory.packages)} packages{f': {by_type}' if by_type else ''}",
+        f"{image.platform}, {_system(inventory.os)}, {count(len(image.layers), 'layer')}",
+        f"{count(len(inventory.packages), 'package')}{f': {by_type}' if by_type else ''}",
         f"{bundle.advisories:,} advisories, built {bundle.built}, newest {bundle.newest}" if bundle else "",
     ]
     for fact in filter(None, facts):
-        yield from folded(visible(fact), width, painter, indent="  ")
+        yield from folded(brief(fact), width, painter, indent="  ")
 
 
 def _system(release: OsRelease | None) -> str:
@@ -104,12 +106,12 @@ def _not_assessed(inventory: Inventory, assessment: Assessment | None, width: in
         return
     yield from folded("NOT ASSESSED: what follows is not known to be clean", width, painter, "bold magenta")
     for gap in gaps:
-        packages = f" ({gap.packages} packages)" if gap.packages else ""
-        yield from folded(visible(f"{gap.reason}{packages}"), width, painter, indent="  ! ")
+        packages = f" ({count(gap.packages, 'package')})" if gap.packages else ""
+        yield from folded(brief(f"{gap.reason}{packages}"), width, painter, indent="  ! ")
     for note in notes[:_NOTES_SHOWN]:
-        yield from folded(visible(_note(note)), width, painter, indent="  ! ")
+        yield from folded(brief(_note(note)), width, painter, indent="  ! ")
     if len(notes) > _NOTES_SHOWN:
-        yield from folded(visible(f"and {len(notes) - _NOTES_SHOWN} more notes"), width, painter, indent="  ! ")
+        yield from folded(brief(f"and {len(notes) - _NOTES_SHOWN} more notes"), width, painter, indent="  ! ")
 
 
 def _note(note: Note) -> str:
@@ -124,7 +126,7 @@ def _packages(inventory: Inventory, width: int, painter: Painter) -> Iterator[st
     for package in inventory.packages:
         path, layer = place(package.locations, base)
         texts = (package.name, package.type, package.version, package.arch, path, layer, package.owned_by or "")
-        rows.append([Cell(visible(text)) for text in texts])
+        rows.append([Cell(brief(text)) for text in texts])
     if rows:
         yield from lay_out(_PACKAGE_COLUMNS, rows, width, painter)
     else:

@@ -7,7 +7,7 @@ from landwaiter.inventory.models import ImageSummary, Location
 from landwaiter.matching.models import SEVERITIES, Finding
 from landwaiter.policy.evaluate import has_fix
 from landwaiter.reports.columns import Cell, Column, Painter, folded, lay_out
-from landwaiter.reports.escape import visible
+from landwaiter.reports.escape import brief
 from landwaiter.reports.fixes import Fix, fixes
 
 SEVERITY_STYLES = {
@@ -54,25 +54,34 @@ def first_steps(findings: Sequence[Finding], image: ImageSummary, width: int, pa
 
 def upgrade(fix: Fix) -> str:
     """Say the upgrade in a line: package, versions, and what it fixes."""
-    others = [name for name in fix.packages if name != fix.name]
+    others = [name for name in fix.packages if _plain(name) != _plain(fix.name)]
     members = f" ({', '.join(others[:5])}{' …' if len(others) > 5 else ''})" if others else ""
     numbers = [f"{number} {severity}" for severity, number in fix.by_severity.items()]
     if fix.exploited:
         numbers.append(f"{len(fix.exploited)} KEV")
     origin = "; it comes from the base image" if fix.inherited else ""
     text = f"upgrade {fix.name}{members} {fix.installed} to {fix.target}: fixes {len(fix.ids)} ({', '.join(numbers)})"
-    return visible(text + origin)
+    return brief(text + origin)
 
 
-def finding_rows(findings: Sequence[Finding], image: ImageSummary, width: int, painter: Painter) -> Iterator[str]:
-    """Yield the table of findings that count, then those that VEX statements silence, with why."""
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "-")
+
+
+def finding_rows(
+    findings: Sequence[Finding], image: ImageSummary, width: int, painter: Painter, *, complete: bool = True
+) -> Iterator[str]:
+    """Yield the table of findings that count, then those that VEX statements silence, with why.
+
+    `complete` is False where something was not assessed, so that no findings are not taken for a clean image.
+    """
     active = [finding for finding in findings if finding.suppressed is None]
     if active:
         base = {layer.index for layer in image.layers if layer.base}
         yield from folded(f"Findings: {counted(active)}", width, painter, "bold")
         yield from lay_out(_COLUMNS, [_row(finding, base) for finding in active], width, painter)
     else:
-        yield from folded("Findings: none", width, painter, "bold")
+        yield from folded(f"Findings: none{'' if complete else ' in what could be assessed'}", width, painter, "bold")
     silenced = [finding for finding in findings if finding.suppressed is not None]
     if silenced:
         yield ""
@@ -97,19 +106,19 @@ def place(locations: Sequence[Location], base: set[int]) -> tuple[str, str]:
         return "", ""
     first = locations[0]
     more = f" (+{len(locations) - 1})" if len(locations) > 1 else ""
-    return visible(f"{first.path}{more}"), f"{first.layer}{' base' if first.layer in base else ''}"
+    return brief(f"{first.path}{more}"), f"{first.layer}{' base' if first.layer in base else ''}"
 
 
 def _row(finding: Finding, base: set[int]) -> tuple[Cell, ...]:
     path, layer = place(finding.package.locations, base)
-    severity = visible(finding.severity)
-    fixed = visible(", ".join(finding.fixed_versions)) if has_fix(finding) else _STATUS_WORDS.get(finding.status, "")
+    severity = brief(finding.severity)
+    fixed = brief(", ".join(finding.fixed_versions)) if has_fix(finding) else _STATUS_WORDS.get(finding.status, "")
     return (
-        Cell(visible(finding.id)),
+        Cell(brief(finding.id)),
         Cell(severity, SEVERITY_STYLES.get(severity, "")),
         Cell("yes" if finding.kev else "", "bold red"),
-        Cell(visible(finding.package.name)),
-        Cell(visible(finding.package.version)),
+        Cell(brief(finding.package.name)),
+        Cell(brief(finding.package.version)),
         Cell(fixed, "green" if has_fix(finding) else "dim"),
         Cell(path),
         Cell(layer),
@@ -122,4 +131,4 @@ def _silenced(finding: Finding) -> str:
         return ""
     words = [why.status.replace("_", " "), why.justification.replace("_", " "), why.statement]
     text = f"{finding.id} in {finding.package.name}: {', '.join(word for word in words if word)} (from {why.source})"
-    return visible(text)
+    return brief(text)

@@ -105,9 +105,15 @@ def upload_document(scan: Scan) -> str:
     )
     scan.answer = scan.platform.upload_document(document)
     if scan.answer.missing:
-        scan.unknown = tuple(layer for layer in image.layers if layer.diff_id in scan.answer.missing)
+        lost = {layer.diff_id: layer for layer in image.layers if layer.diff_id in scan.answer.missing}
+        scan.unknown = tuple(lost.values())
         analyse_new_layers(scan)
         scan.answer = scan.platform.upload_document(document)
+    if not scan.answer.state:
+        raise InputError(
+            f"The platform did not take the scan document: it lacks the facts of {len(scan.answer.missing)} layers.",
+            "Its log says why; the next event of this image tries again.",
+        )
     verdict = (scan.answer.verdict or {}).get("status", "")
     return f"{scan.answer.state}, verdict {verdict}" if verdict else scan.answer.state
 

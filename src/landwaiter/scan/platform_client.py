@@ -114,7 +114,7 @@ def _trust(root_ca: str) -> ssl.SSLContext:
     if root_ca:
         try:
             context.load_verify_locations(cadata=root_ca)
-        except (ssl.SSLError, ValueError) as error:
+        except (ssl.SSLError, TypeError, ValueError) as error:
             raise InputError(
                 f"LANDWAITER_ROOT_CA holds no certificate that can be read: {error}.",
                 "Publish it again: landwaiter aws ca publish.",

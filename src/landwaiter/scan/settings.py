@@ -38,10 +38,12 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> JobSettings:
     url = environment["LANDWAITER_PLATFORM_URL"].rstrip("/")
     if not url.startswith("https://"):
         raise InputError(f"LANDWAITER_PLATFORM_URL is {url!r}.", "The platform is only spoken to over https://.")
-    digest = environment.get("LANDWAITER_DIGEST", "")
+    digest, token = environment.get("LANDWAITER_DIGEST", ""), environment["LANDWAITER_TOKEN"].strip()
+    if not (token.isascii() and token.isprintable()) or " " in token:
+        raise InputError("LANDWAITER_TOKEN is no token.", "Store the token alone in the secret, on one line.")
     return JobSettings(
         platform_url=url,
-        token=environment["LANDWAITER_TOKEN"].strip(),
+        token=token,
         scan_id=environment["LANDWAITER_SCAN_ID"],
         image=environment["LANDWAITER_IMAGE"],
         digest=parse_digest(digest) if digest else "",

@@ -26,6 +26,8 @@ class PlatformClient:
     """One connection to the platform, kept open between the invocations of a warm function."""
 
     def __init__(self, settings: Settings, token: str) -> None:
+        if not (token.isascii() and token.isprintable()) or token.split() != [token]:
+            raise PlatformError(f"secret {settings.token_secret} does not hold one token of printable ASCII characters")
         address = urlsplit(settings.platform_url)
         self._host, self._port, self._base = address.hostname or "", address.port or 443, address.path
         self._authorization = f"Bearer {token}"
@@ -74,7 +76,10 @@ class PlatformClient:
             raise _UnavailableError(f"it answered {status}")
         if status >= 300:
             raise PlatformError(f"{self._name} refused {path} with {status}: {_explanation(content)}")
-        answer = json.loads(content) if content else {}
+        try:
+            answer = json.loads(content) if content else {}
+        except ValueError as error:
+            raise PlatformError(f"{self._name} answered {path} with {status}, but not JSON: {error}") from error
         return answer if isinstance(answer, dict) else {}
 
     def _untrusted(self, error: ssl.SSLCertVerificationError) -> NoReturn:

@@ -15,7 +15,8 @@ from landwaiter.advisories.states import FeedState, read_states
 from landwaiter.errors import InputError
 
 EPSS = gzip.compress(
-    b"#model_version:v1,score_date:2024-04-02T00:00:00+0000\ncve,epss,percentile\nCVE-2024-0001,0.5,0.9\n"
+    b"#model_version:v1,score_date:2024-04-02T00:00:00+0000\ncve,epss,percentile\nCVE-2024-0001,0.5,0.9\n",
+    mtime=0,
 )
 
 

@@ -121,7 +121,7 @@ def test_wrong_expired_and_revoked_tokens_are_refused_alike(
         bodies.add(answer.text)
     assert len(bodies) == 1, "the answer does not tell why"
     assert connect("").get("/api/v1/status").status_code == 401
-    assert connect(**{"Authorization": f"Basic {good}"}).get("/api/v1/status").status_code == 401
+    assert connect(Authorization=f"Basic {good}").get("/api/v1/status").status_code == 401
     assert connect(good).get("/api/v1/status").status_code == 200
 
 

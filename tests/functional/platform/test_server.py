@@ -1,6 +1,6 @@
 """The server as a process of its own: over TLS, killed in the middle of an upload, started again, stopped."""
 
-import datetime
+import datetime as dt
 import json
 import os
 import signal
@@ -42,7 +42,7 @@ class Authority:
 
 @pytest.fixture
 def authority(tmp_path: Path) -> Authority:
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
 
     def certificate(name: str, issuer: str, key: Any, signer: Any, *extensions: Any) -> x509.Certificate:
         def named(text: str) -> x509.Name:
@@ -52,7 +52,7 @@ def authority(tmp_path: Path) -> Authority:
             x509.CertificateBuilder()
             .subject_name(named(name)).issuer_name(named(issuer)).public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(minutes=5)).not_valid_after(now + datetime.timedelta(days=1))
+            .not_valid_before(now - dt.timedelta(minutes=5)).not_valid_after(now + dt.timedelta(days=1))
         )  # fmt: skip
         for extension in extensions:
             builder = builder.add_extension(extension, critical=isinstance(extension, x509.BasicConstraints))
@@ -106,7 +106,9 @@ class Serving:
 
     def client(self, token: str = "") -> httpx2.Client:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return httpx2.Client(base_url=f"https://127.0.0.1:{self.port}", verify=self.context, headers=headers, timeout=30)
+        return httpx2.Client(
+            base_url=f"https://127.0.0.1:{self.port}", verify=self.context, headers=headers, timeout=30
+        )
 
     def kill(self) -> None:
         assert self.process is not None

@@ -1,7 +1,8 @@
 import pytest
 
 from landwaiter.advisories.ecosystems import ECOSYSTEMS
-from landwaiter.advisories.sources import OSV_ECOSYSTEMS, OSV_OPTIONAL, SOURCES, Address, address_of
+from landwaiter.advisories.feeds.osv import OPTIONAL
+from landwaiter.advisories.sources import OSV_ECOSYSTEMS, SOURCES, Address, address_of
 
 BY_NAME = {source.name: source for source in SOURCES}
 
@@ -15,7 +16,7 @@ def test_every_address_is_encrypted() -> None:
 
 
 def test_every_ecosystem_fetched_is_one_that_is_compiled() -> None:
-    assert {*OSV_ECOSYSTEMS, *OSV_OPTIONAL} <= ECOSYSTEMS.keys()
+    assert {*OSV_ECOSYSTEMS, *OPTIONAL} <= ECOSYSTEMS.keys()
 
 
 @pytest.mark.parametrize("name", ["osv/Wolfi", "osv/Chainguard"])

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -88,7 +90,7 @@ def test_combining_takes_the_most_urgent_status_and_says_whose_it_is():
     assert found == Result("not_assessed", "1 of 3 controls: not assessed.", ("a 2: Unseen.",))
 
 
-@pytest.mark.parametrize(("first", "second"), list(zip(STATUSES, STATUSES[1:], strict=False)))
+@pytest.mark.parametrize(("first", "second"), list(pairwise(STATUSES)))
 def test_combining_follows_the_order_of_statuses(first, second):
     assert combine({"x": Result(second, "s"), "y": Result(first, "f")}).status == first
 

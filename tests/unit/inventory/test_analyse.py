@@ -173,6 +173,25 @@ def test_what_the_reader_left_out_is_told(m):
     assert "../../etc/passwd" in facts.notes[0].reason
 
 
+def test_paths_that_no_system_can_open_are_refused(analyse, m):
+    facts = analyse(m.package_json("node_modules/" * 400 + "x", "x", "1"), m.file("a/" * 3000 + ".wh.x"))
+    assert facts.evidence == ()
+    assert facts.whiteouts == ()
+    assert [note.kind for note in facts.notes] == ["path-refused"]
+
+
+def test_files_that_could_have_been_evidence_are_remembered(analyse, m):
+    facts = analyse(
+        m.file("app/package.json", b"{}"),
+        m.file("app/server", b"#!/bin/sh\n" + b"x" * 90, 0o755),
+        m.file("app/tiny", b"x", 0o755),
+        m.file("usr/bin/tool", b"#!/bin/sh\n" + b"x" * 90, 0o755),
+        m.file("app/data", b"x"),
+    )
+    assert set(facts.replaced) == {"app/package.json", "app/server", "app/tiny"}
+    assert facts.programs == ("usr/bin/tool",)
+
+
 def test_counts(analyse, m):
     facts = analyse(m.folder("a"), m.file("a/b", b"12345"), name="sha256:n")
     assert (facts.diff_id, facts.entries, facts.size) == ("sha256:n", 2, 5)

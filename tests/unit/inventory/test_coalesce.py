@@ -17,6 +17,7 @@ def where(inventory, name):
     ]
 
 
+DEBIAN = "ID=debian\nVERSION_ID=12\n"
 SITE = "opt/site-packages"
 
 
@@ -74,6 +75,12 @@ def test_an_evidence_that_says_nothing_any_more_replaces_one_that_did(take, m):
     base = [m.package_json("srv/node_modules/x", "x", "1")]
     assert packages(take(base, [m.file("srv/node_modules/x/package.json", b'{"type": "module"}')])) == set()
     assert packages(take(base, [m.symlink("srv/node_modules/x/package.json", "/dev/null")])) == set()
+
+
+def test_a_file_that_is_no_evidence_replaces_one_that_was(take, m):
+    base = [m.package_json("app", "app", "1"), m.dist_info(SITE, "x", "1")]
+    inventory = take(base, [m.file("app/package.json", b'{"private": true}')])
+    assert packages(inventory) == {("x", "1")}
 
 
 def test_unchanged_language_packages_keep_their_layer(take, m):
@@ -172,6 +179,12 @@ def test_link_loops_end(take, m):
     assert inventory.os is None
 
 
+def test_links_that_grow_without_end(take, m):
+    links = [m.symlink(f"l{n}", f"{'x/' * 200}../../l{n + 1}") for n in range(45)]
+    deep = m.package_json("/".join(["l0"] * 3) + "/node_modules/x", "x", "1")
+    assert packages(take(links, [deep])) == {("x", "1")}
+
+
 def test_a_hard_link_into_a_lower_layer(take, m):
     target = "a/node_modules/x/package.json"
     inventory = take(
@@ -224,9 +237,12 @@ def test_fields_of_a_package(take, m):
 def test_a_second_root_of_the_same_distribution_counts(take, m):
     main = [m.debian(), m.dpkg(a="1")]
     second = m.file("opt/chroot/var/lib/dpkg/status", m.dpkg(b="1").read(9999))
-    inventory = take(main, [second])
+    inventory = take(main, [second, m.file("opt/chroot/usr/lib/os-release", DEBIAN)])
     assert where(inventory, "b") == [("opt/chroot/var/lib/dpkg/status", 1)]
     assert inventory.coverage.complete
+    nameless = take(main, [second])
+    assert packages(nameless) == {("a", "1")}
+    assert [(note.kind, note.path) for note in nameless.coverage.notes] == [("unsupported", "opt/chroot")]
     other = take(main, [second, m.file("opt/chroot/etc/os-release", "ID=ubuntu\nVERSION_ID=20.04\n")])
     assert packages(other) == {("a", "1")}
     assert [(note.kind, note.path) for note in other.coverage.notes] == [("unsupported", "opt/chroot")]

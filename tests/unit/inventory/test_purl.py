@@ -37,7 +37,7 @@ DEBIAN = OsRelease("debian", "12")
         (PackageFact("apk", "a", "1"), OsRelease("wolfi"), "pkg:apk/wolfi/a@1?distro=wolfi"),
         (PackageFact("alpm", "a", "1", "x86_64"), OsRelease("arch"), "pkg:alpm/arch/a@1?arch=x86_64&distro=arch"),
         (PackageFact("pypi", "Zope.Interface__X", "1!2.0"), DEBIAN, "pkg:pypi/zope-interface-x@1%212.0"),
-        (PackageFact("npm", "@Types/Node", "1.0.0+x"), DEBIAN, "pkg:npm/%40types/node@1.0.0%2Bx"),
+        (PackageFact("npm", "@types/Node", "1.0.0+x"), DEBIAN, "pkg:npm/%40types/node@1.0.0%2Bx"),
         (PackageFact("maven", "org.apache:x", "1.0 beta"), DEBIAN, "pkg:maven/org.apache/x@1.0%20beta"),
         (PackageFact("golang", "github.com/Foo/bar/v2", "v2.0.0"), DEBIAN, "pkg:golang/github.com/Foo/bar/v2@v2.0.0"),
         (PackageFact("golang", "stdlib", "1.21"), DEBIAN, "pkg:golang/stdlib@1.21"),

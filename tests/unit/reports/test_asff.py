@@ -121,6 +121,16 @@ def test_the_destination_is_told_by_the_ecr_repository(report, image, reference,
         {"account": "123456789012", "region": "../x"},
     ],
 )
-def test_elsewhere_it_must_be_given(report, image, where):
+def test_elsewhere_it_must_be_given(report, image, where, monkeypatch):
+    for name in ("AWS_ACCOUNT_ID", "AWS_REGION"):
+        monkeypatch.delenv(name, raising=False)
     with pytest.raises(InputError, match="account and a region"):
         render(report(image=image("registry.example.com/a")), **where)
+
+
+def test_the_environment_may_tell(report, image, monkeypatch):
+    monkeypatch.setenv("AWS_ACCOUNT_ID", "210987654321")
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    found = destination(report(image=image("registry.example.com/a")))
+    assert (found.account, found.region) == ("210987654321", "eu-central-1")
+    assert destination(report()).account == "123456789012"

@@ -1,4 +1,4 @@
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -9,7 +9,7 @@ from landwaiter.reports.junit import render
 
 
 def suites_of(report):
-    root = ElementTree.fromstring(render(report))
+    root = ET.fromstring(render(report))
     assert root.tag == "testsuites"
     for element in (root, *root.findall("testsuite")):
         cases = list(element.iter("testcase"))

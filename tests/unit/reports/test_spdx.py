@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from spdx_tools.spdx.parser.jsonlikedict.json_like_dict_parser import JsonLikeDictParser
 from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
@@ -80,6 +80,8 @@ def test_equal_licences_share_one_reference(report, package):
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example("()", [])
+@example("Team (team@example.com)", ["MIT"])
 @given(st.text(max_size=40), st.lists(st.text(max_size=30), max_size=3))
 def test_any_name_and_licence_is_valid(report, package, name, licenses):
     document_of(

@@ -112,3 +112,9 @@ def test_any_name_at_any_width(report, package, finding, text, width):
     shown = render(report(findings=(finding(package(text, text), text, summary=text),)), width=width)
     assert all(line.isprintable() for line in shown.split("\n"))
     assert json.dumps(shown)
+
+
+def test_a_name_of_a_million_letters_is_cut_visibly(report, package, finding):
+    text = render(report(findings=(finding(package("x" * 1_000_000), summary="y" * 1_000_000),)), width=80)
+    assert len(text) < 10_000
+    assert "…" in text

@@ -45,3 +45,10 @@ def test_a_malformed_variable_is_refused(name: str, value: str, message: str) ->
 
 def test_the_token_is_not_shown() -> None:
     assert "secret" not in repr(read_settings(GOOD))
+
+
+@pytest.mark.parametrize("token", ["two\nlines", "two words", "café"])
+def test_a_token_that_is_none_is_refused_without_being_quoted(token: str) -> None:
+    with pytest.raises(InputError, match="LANDWAITER_TOKEN") as refused:
+        read_settings(GOOD | {"LANDWAITER_TOKEN": token})
+    assert token not in str(refused.value)

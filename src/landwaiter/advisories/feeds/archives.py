@@ -81,6 +81,13 @@ def check_gzip(path: Path) -> None:
         raise UnreadableError(f"is not a whole gzip file: {error}") from error
 
 
+def check_compressed(path: Path) -> None:
+    """Raise UnreadableError unless `path` begins as bzip2 or zstd do; the build reads it whole."""
+    with path.open("rb") as stream:
+        if not stream.read(4).startswith((b"BZh", b"\x28\xb5\x2f\xfd")):
+            raise UnreadableError("is neither bzip2 nor zstd")
+
+
 def check_json(content: Path | bytes) -> None:
     """Raise UnreadableError unless a file, or these bytes, are one JSON document."""
     try:

@@ -29,12 +29,13 @@ class _Release(msgspec.Struct):
 
 
 class _Vulnerability(msgspec.Struct):
-    releases: dict[str, _Release] = {}
+    releases: dict[str, _Release] | list[object] = {}
+    """An empty list where there is none."""
     description: str = ""
 
 
 _sources = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_source = msgspec.json.Decoder(dict[str, _Vulnerability])
+_vulnerability = msgspec.json.Decoder(_Vulnerability)
 
 
 def read(folder: Path) -> Iterator[Fact]:
@@ -68,16 +69,22 @@ def _collect(
     summaries: dict[str, str],
 ) -> Iterator[Fact]:
     try:
-        vulnerabilities = _source.decode(raw)
+        vulnerabilities = _sources.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         yield Quarantined(NAME, source[:80], explain(error))
         return
-    for identifier, vulnerability in vulnerabilities.items():
+    for identifier, stated in vulnerabilities.items():
+        try:
+            vulnerability = _vulnerability.decode(stated)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            yield Quarantined(NAME, f"{source[:80]}/{identifier[:80]}", explain(error))
+            continue
         if not is_name(source) or not is_identifier(identifier):
             yield Quarantined(NAME, f"{source[:80]}/{identifier[:80]}", "its name or id is not one")
             continue
         summaries.setdefault(identifier, one_line(vulnerability.description))
-        found = (_affected(source, codenames[n], r) for n, r in vulnerability.releases.items() if n in codenames)
+        releases = vulnerability.releases if isinstance(vulnerability.releases, dict) else {}
+        found = (_affected(source, codenames[n], state) for n, state in releases.items() if n in codenames)
         affected.setdefault(identifier, []).extend(item for item in found if item is not None)
 
 

@@ -21,6 +21,7 @@ from landwaiter.versions.ranges import Event, Range
 
 _STREAM = re.compile(r"(?<![\w.:+-])([a-z0-9][\w.+-]*:[A-Za-z0-9][\w.]*)(?![\w:-])")
 _MODULE_BUILD = re.compile(r"\.module[_+]el?\d")
+_BINARIES = ("SUSE", "openSUSE")
 _STATUS_OF_URGENCY = {"end-of-life": "end_of_life"}
 
 
@@ -45,6 +46,7 @@ class _Specific(msgspec.Struct):
     severity: object = None
     urgency: object = None
     ubuntu_priority: object = None
+    binaries: object = None
     informational: object = None
 
 
@@ -84,13 +86,28 @@ class Refused(Exception):  # noqa: N818 - a record's refusal is an outcome, not 
 _decoder = msgspec.json.Decoder(_Record)
 
 
+OPTIONAL = ("Chainguard", "Wolfi")
+"""Ecosystems whose data are under a licence of their own; they are compiled only when asked for."""
+
+
+def read_optional(folder: Path) -> Iterator[Fact]:
+    """Read the ecosystems that are left out otherwise."""
+    for name in OPTIONAL:
+        yield from _read_ecosystem(folder / "osv" / name, "osv")
+
+
 def read(folder: Path, top: str = "osv") -> Iterator[Fact]:
     """Read every `<top>/<Ecosystem>/all.zip` below `folder`, in their order; `changes.zip` beside it overrules it."""
     for place in sorted((folder / top).glob("*")):
-        done: set[str] = set()
-        for path in (place / "changes.zip", place / "all.zip"):
-            if path.exists():
-                yield from _read_zip(path, f"{top}/{place.name}", place.name, done)
+        if place.name not in OPTIONAL:
+            yield from _read_ecosystem(place, top)
+
+
+def _read_ecosystem(place: Path, top: str) -> Iterator[Fact]:
+    done: set[str] = set()
+    for path in (place / "changes.zip", place / "all.zip"):
+        if path.exists():
+            yield from _read_zip(path, f"{top}/{place.name}", place.name, done)
 
 
 def read_derived(folder: Path) -> Iterator[Fact]:
@@ -208,6 +225,7 @@ def _affected(
         severity=severity_of_word(urgency) or _informational(item) or word,
         vectors=_vectors(item.severity),
         streams=_streams(ranges, summary) if ecosystem.purl_type == "rpm" else (),
+        binaries=_binaries(item) if base in _BINARIES else (),
     )
 
 
@@ -230,6 +248,13 @@ def _streams(ranges: tuple[Range, ...], summary: str) -> tuple[str, ...]:
     """Return the module streams that an erratum's title names ("nodejs:18"), for builds that are a module's."""
     builds = any(map(_MODULE_BUILD.search, bounds_of(ranges)))
     return tuple(sorted(set(_STREAM.findall(summary)))) if builds else ()
+
+
+def _binaries(item: _Affected) -> tuple[str, ...]:
+    """Return the packages that SUSE names: a list of objects with names as keys and versions as values."""
+    stated = item.ecosystem_specific.binaries if item.ecosystem_specific else None
+    groups = (group for group in stated if isinstance(group, dict)) if isinstance(stated, list) else ()
+    return tuple(sorted({name for group in groups for name in group if is_name(name)}))
 
 
 def _urgency(item: _Affected) -> str:

@@ -4,13 +4,13 @@ A history that is absent or has gaps can show a fault, never its absence: then t
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 import msgspec
 
 from landwaiter.compliance.checks.check import Check, NoParameters
-from landwaiter.compliance.checks.instructions import BuildHistory, build_history
-from landwaiter.compliance.checks.shell import Command, commands
+from landwaiter.compliance.checks.instructions import build_history
+from landwaiter.compliance.checks.shell import Command
 from landwaiter.compliance.models import ComplianceEvidence, Result
 from landwaiter.compliance.redaction import redacted
 from landwaiter.compliance.results import failed, not_assessed, passed, warned
@@ -52,7 +52,7 @@ _PACKAGE_MANAGERS = {
 _ARCHIVE = re.compile(r"\.(?:tar|tgz|tbz2?|txz|tzst)\b|\.tar\.\w+", re.IGNORECASE)
 _REMOTE = re.compile(r"\b(?:https?|ftp|git)://|\bgit@|\.git\b", re.IGNORECASE)
 _PIPED_TO_SHELL = re.compile(
-    r"\b(?:curl|wget)\b[^;&\n|]{0,2000}\|\s*(?:sudo\s+(?:-\S+\s+)*)?(?:\S{0,40}/)?(?:ba|da|a|z|k)?sh\b"
+    r"\b(?:curl|wget)\b[^;&\n|]{0,500}\|\s*(?:sudo\s+(?:-\S+\s+)*)?(?:\S{0,40}/)?(?:ba|da|a|z|k)?sh\b"
 )
 
 
@@ -82,10 +82,10 @@ def copy_instead_of_add(evidence: ComplianceEvidence, _: NoParameters) -> Result
 def unverified_packages(evidence: ComplianceEvidence, parameters: VerificationSwitches) -> Result:
     """No RUN installs packages with verification switched off, or runs a script straight from the network."""
     bad = []
-    for item in _run_instructions(evidence):
-        words = {part for command in commands(item.text) for word in command.words for part in (word, _option(word))}
-        if words.intersection(parameters.switches) or _PIPED_TO_SHELL.search(item.text):
-            bad.append(item)
+    for run in build_history(evidence.inventory.image.config).runs:
+        words = {part for command in run.commands for word in command.words for part in (word, _option(word))}
+        if words.intersection(parameters.switches) or _PIPED_TO_SHELL.search(run.instruction.text):
+            bad.append(run.instruction)
     return _answer(evidence, failed, bad, "Software is installed unverified.", "No verification is switched off.")
 
 
@@ -116,12 +116,8 @@ def _answer(
 
 
 def _runs(evidence: ComplianceEvidence, bad: Callable[[tuple[Command, ...]], bool]) -> list[Instruction]:
-    return [item for item in _run_instructions(evidence) if bad(tuple(commands(item.text)))]
-
-
-def _run_instructions(evidence: ComplianceEvidence) -> Iterator[Instruction]:
-    history: BuildHistory = build_history(evidence.inventory.image.config)
-    return (item for item in history.instructions if item.keyword == "RUN")
+    runs = build_history(evidence.inventory.image.config).runs
+    return [run.instruction for run in runs if bad(run.commands)]
 
 
 def _without_root(instructions: tuple[Instruction, ...]) -> tuple[Instruction, ...]:

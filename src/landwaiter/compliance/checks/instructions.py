@@ -10,9 +10,13 @@ from functools import lru_cache
 
 import msgspec
 
+from landwaiter.compliance.checks.shell import Command, commands
 from landwaiter.images.history import Instruction, read_history
 from landwaiter.images.models import HistoryEntry, ImageConfig, RootFs
 
+LARGEST = 1 << 20
+"""Characters of a history that are read; real ones have a few thousand."""
+_TOO_LONG = "The history is longer than any build's."
 _SHELL = re.compile(
     r"(?:/(?:usr/)?bin/)?(?:ba|da|a|z|k)?sh(?: --?[A-Za-z-]+(?: pipefail)?){0,8}? -[a-z]*c (?!['\"])"
     r"|powershell(?:\.exe)? .{0,400}?-Command ",
@@ -21,10 +25,18 @@ _SHELL = re.compile(
 """A shell of SHELL instructions with options of its own: `/bin/bash -euxo pipefail -c `."""
 
 
+class Run(msgspec.Struct, frozen=True):
+    """A RUN instruction and the commands of its script."""
+
+    instruction: Instruction
+    commands: tuple[Command, ...]
+
+
 class BuildHistory(msgspec.Struct, frozen=True):
-    """The instructions in order; `gap` says in a sentence why they are not all there, "" when they are."""
+    """The instructions in order, and the RUNs among them; `gap` says why they are not all there, "" when they are."""
 
     instructions: tuple[Instruction, ...]
+    runs: tuple[Run, ...] = ()
     gap: str = ""
 
 
@@ -35,9 +47,22 @@ def build_history(config: ImageConfig) -> BuildHistory:
 
 @lru_cache(maxsize=8)
 def _read(history: tuple[HistoryEntry, ...], rootfs: RootFs) -> BuildHistory:
-    steps = [_without_shell(step) for step in read_history(ImageConfig(history=history, rootfs=rootfs))]
-    gap = _gap(history, steps, len(rootfs.diff_ids))
-    return BuildHistory(tuple(step for step in steps if step.keyword), gap)
+    entries = read_entries(history)
+    steps = [_without_shell(step) for step in read_history(ImageConfig(history=entries, rootfs=rootfs))]
+    gap = _gap(entries, steps, len(rootfs.diff_ids)) if len(entries) == len(history) else _TOO_LONG
+    instructions = tuple(step for step in steps if step.keyword)
+    runs = tuple(Run(step, tuple(commands(step.text))) for step in instructions if step.keyword == "RUN")
+    return BuildHistory(instructions, runs, gap)
+
+
+def read_entries(history: Sequence[HistoryEntry]) -> tuple[HistoryEntry, ...]:
+    """Return the entries from the first on that have at most `LARGEST` characters together."""
+    left = LARGEST
+    for index, entry in enumerate(history):
+        left -= len(entry.created_by or "") + len(entry.comment or "") + 1
+        if left < 0:
+            return tuple(history[:index])
+    return tuple(history)
 
 
 def _without_shell(step: Instruction) -> Instruction:

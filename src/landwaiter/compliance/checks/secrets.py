@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from landwaiter.compliance.checks.check import Check, NoParameters
-from landwaiter.compliance.checks.instructions import build_history
+from landwaiter.compliance.checks.instructions import LARGEST, build_history, read_entries
 from landwaiter.compliance.evidence import files_unseen, image_config
 from landwaiter.compliance.models import ComplianceEvidence, Result
 from landwaiter.compliance.results import count, failed, not_assessed, passed, warned
@@ -29,17 +29,25 @@ def image_secrets(evidence: ComplianceEvidence, _: NoParameters) -> Result:
 
 
 def _in_config(config: ContainerConfig) -> Iterator[str]:
+    left = LARGEST
+    for kind, name, value in _settings(config):
+        left -= len(name) + len(value)
+        if left < 0:
+            return
+        if rule := find_in_assignment(name, value):
+            yield f"{kind} {name} ({rule})"
+
+
+def _settings(config: ContainerConfig) -> Iterator[tuple[str, str, str]]:
     for variable in config.env or ():
         name, _, value = variable.partition("=")
-        if rule := find_in_assignment(name, value):
-            yield f"environment variable {name} ({rule})"
+        yield "environment variable", name, value
     for name, value in (config.labels or {}).items():
-        if rule := find_in_assignment(name, value):
-            yield f"label {name} ({rule})"
+        yield "label", name, value
 
 
 def _in_history(evidence: ComplianceEvidence) -> Iterator[str]:
-    for index, entry in enumerate(evidence.inventory.image.config.history or ()):
+    for index, entry in enumerate(read_entries(evidence.inventory.image.config.history or ())):
         for text in (entry.created_by, entry.comment):
             for rule, secret in find_in_line(text or ""):
                 yield f"line {index + 1} of the history: {redact(secret)} ({rule})"
@@ -53,6 +61,8 @@ def _in_files(evidence: ComplianceEvidence) -> Iterator[str]:
 def _gap(evidence: ComplianceEvidence, config: ContainerConfig | None) -> str:
     if config is None:
         return "There is no image config to read."
+    if sum(len(name) + len(value) for _, name, value in _settings(config)) > LARGEST:
+        return "Environment and labels are too large to be read."
     return build_history(evidence.inventory.image.config).gap or files_unseen(evidence)
 
 

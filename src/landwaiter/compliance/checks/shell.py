@@ -83,16 +83,14 @@ def _unescaped(kind: str, text: str) -> str:
 
 
 def _command(words: list[str]) -> Command | None:
-    rest, wrapper = list(words), ""
-    while rest:
-        name = rest[0].rpartition("/")[2]
-        if _ASSIGNMENT.match(rest[0]) or rest[0] in _KEYWORDS or (wrapper and _is_setting(rest[0])):
-            rest.pop(0)
-        elif name in _WRAPPERS:
-            wrapper = wrapper or name
-            rest.pop(0)
-        else:
-            return Command(name, tuple(rest[1:]), wrapper)
+    wrapper = ""
+    for index, word in enumerate(words):
+        name = word.rpartition("/")[2]
+        if _ASSIGNMENT.match(word) or word in _KEYWORDS or (wrapper and _is_setting(word)):
+            continue
+        if name not in _WRAPPERS:
+            return Command(name, tuple(words[index + 1 :]), wrapper)
+        wrapper = wrapper or name
     return Command(wrapper, ()) if wrapper else None
 
 

@@ -7,13 +7,13 @@ version is the application itself, or a package laid down by hand (Yarn in the o
 Debian).
 """
 
-import io
 import re
 
 import msgspec
 
 from landwaiter.errors import InputError
 from landwaiter.inventory.analyser import MIB, Analyser
+from landwaiter.inventory.languages.java.zipdirectory import ZipDirectory, ZipError
 from landwaiter.inventory.models import Evidence, PackageFact
 from landwaiter.inventory.os.stanzas import plausible
 
@@ -24,8 +24,9 @@ _INSTALLED = re.compile(r"(?:^|/)node_modules/(?:@[^/]+/)?(?!node_modules/)[^/@.
 _FIXTURE = re.compile(
     r"(?:^|/)(?:tests?|__tests__|__fixtures__|fixtures?|testdata|test-data|examples?|templates?|benchmarks?|specs?|docs?)/"
 )
+_MAX_ENTRIES, _MAX_PACKAGES = 100_000, 10
 _YARN_ZIP = re.compile(r"(?:^|/)\.yarn/(?:berry/)?cache/[^/]+\.zip\Z")
-_ZIP_MEMBER = re.compile(r"\Anode_modules/(?:@[^/]+/)?[^/]+/package\.json\Z")
+_ZIP_MEMBER = re.compile(rb"\Anode_modules/(?:@[^/]+/)?[^/]+/package\.json\Z")
 
 
 class _PackageJson(msgspec.Struct):
@@ -85,18 +86,16 @@ def read_package_json(path: str, content: bytes) -> Evidence | None:
 
 def read_yarn_zip(path: str, content: bytes) -> Evidence:
     """Read a package of Yarn's Plug'n'Play cache: a zip with `node_modules/<name>/package.json`. Raises InputError."""
-    import zipfile  # noqa: PLC0415 - few images hold such a cache, and every start would pay for the import
-
+    packages = []
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            names = [name for name in archive.namelist() if _ZIP_MEMBER.match(name)][:10]
-            packages = []
-            for name in names:
-                with archive.open(name) as member:
-                    package = _package(member.read(4 * MIB))
-                if package:
-                    packages.append(msgspec.structs.replace(package, path=f"{path}!/{name}"))
-    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, OSError) as error:
+        archive = ZipDirectory(content, _MAX_ENTRIES)
+        places = [place for place, name in enumerate(archive.names) if _ZIP_MEMBER.match(name)][:_MAX_PACKAGES]
+        for place in places:
+            package = _package(archive.read(place, 4 * MIB))
+            if package:
+                inside = archive.names[place].decode("utf-8", "replace")
+                packages.append(msgspec.structs.replace(package, path=f"{path}!/{inside}"))
+    except ZipError as error:
         raise InputError("The zipped package cannot be opened.") from error
     return Evidence(path, YARN, tuple(packages))
 

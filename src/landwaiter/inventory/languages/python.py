@@ -3,11 +3,11 @@
 The fields are those of the core metadata specification (packaging.python.org); the name is kept as declared.
 """
 
-import io
 import re
 
 from landwaiter.errors import InputError
 from landwaiter.inventory.analyser import MIB, Analyser
+from landwaiter.inventory.languages.java.zipdirectory import ZipDirectory
 from landwaiter.inventory.models import Evidence, PackageFact
 from landwaiter.inventory.os.stanzas import plausible, text
 
@@ -21,7 +21,8 @@ _FOLDER = re.compile(r"(?:^|/)(?P<name>[^/-]+)-(?P<version>[^/-]+)\.dist-info/ME
 _PLACE = re.compile(r"(?:\.dist-info/METADATA|(?:\.egg-info|(?:^|/)EGG-INFO)/PKG-INFO|\.egg-info)\Z")
 _CLASSIFIER = "License :: "
 _MAX_LICENSE = 100
-_EGG_METADATA = "EGG-INFO/PKG-INFO"
+_EGG_METADATA = b"EGG-INFO/PKG-INFO"
+_MAX_ENTRIES = 100_000
 
 
 def _licenses(fields: list[tuple[str, str]]) -> tuple[str, ...]:
@@ -54,14 +55,12 @@ def read_metadata(path: str, content: bytes) -> Evidence:
 
 def read_egg(path: str, content: bytes) -> Evidence:
     """Read a zipped egg: `EGG-INFO/PKG-INFO` inside it. Raises InputError when it is damaged."""
-    import zipfile  # noqa: PLC0415 - few images hold an egg, and every start would pay for the import
-
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as egg, egg.open(_EGG_METADATA) as metadata:
-            package = _package(path, metadata.read(MIB))
-    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, OSError) as error:
+        egg = ZipDirectory(content, _MAX_ENTRIES)
+        metadata = egg.read(egg.names.index(_EGG_METADATA), MIB)
+    except ValueError as error:
         raise InputError("The egg cannot be opened, or has no metadata.") from error
-    return Evidence(path, EGG, (package,))
+    return Evidence(path, EGG, (_package(path, metadata),))
 
 
 PYTHON = Analyser(

@@ -2,13 +2,17 @@
 
 import base64
 import binascii
+import re
 
 from landwaiter.errors import InputError
 from landwaiter.inventory.analyser import MIB, Analyser
 from landwaiter.inventory.models import Evidence, Note, PackageFact
-from landwaiter.inventory.os.stanzas import malformed, plausible
+from landwaiter.inventory.os.stanzas import MAX_OWNED, malformed, plausible, stanzas, text
 
 NAME = "apk"
+_MAX_HEAD = 64 * 1024
+_FIELD = re.compile(rb"^([PVAoL]):([^\n]*)", re.MULTILINE)
+_FILE_LINE = re.compile(rb"^([FRZ]):([^\n]*)", re.MULTILINE)
 _CHECKSUMS = {"Q1": "sha1", "Q2": "sha256"}
 
 
@@ -30,21 +34,24 @@ class _Files:
         self.owned: dict[str, str] = {}
         self.digests: dict[str, str] = {}
 
-    def add(self, owner: str, lines: list[str]) -> None:
+    def add(self, owner: str, stanza: bytes) -> None:
         folder = path = ""
-        for line in lines:
-            if line.startswith("F:"):
-                folder = line[2:]
-            elif line.startswith("R:"):
-                path = f"{folder}/{line[2:]}" if folder else line[2:]
+        for line in _FILE_LINE.finditer(stanza):
+            value = line[2].decode("utf-8", "replace")
+            if line[1] == b"F":
+                folder = value
+            elif line[1] == b"R":
+                path = f"{folder}/{value}" if folder else value
+                if len(self.owned) >= MAX_OWNED:
+                    raise InputError(f"The packages of this database own more than {MAX_OWNED:,} files.")
                 self.owned[path] = owner
-            elif line.startswith("Z:") and path and (digest := _digest(line[2:])):
+            elif path and (digest := _digest(value)):
                 self.digests[path] = digest
 
 
-def _package(lines: list[str]) -> PackageFact | None:
+def _package(stanza: bytes) -> PackageFact | None:
     """Return the package that a stanza describes, None when it makes no sense."""
-    fields = {line[0]: line[2:].strip() for line in reversed(lines) if line[1:2] == ":"}
+    fields = {line[1].decode(): text(line[2]) for line in _FIELD.finditer(stanza[:_MAX_HEAD])}
     name, version = fields.get("P", ""), fields.get("V", "")
     if not plausible(name, version):
         return None
@@ -68,21 +75,24 @@ def read_installed(path: str, content: bytes) -> Evidence | None:
     """
     packages: list[PackageFact] = []
     files = _Files()
-    bad = 0
-    for stanza in content.decode("utf-8", "replace").split("\n\n"):
-        lines = stanza.strip("\n").split("\n")
-        package = _package(lines)
-        if package:
-            packages.append(package)
-            files.add(package.name, lines)
-        elif stanza.strip():
-            bad += 1
+    bad, problem = 0, ""
+    try:
+        for stanza in stanzas(content):
+            package = _package(stanza)
+            if package:
+                packages.append(package)
+                files.add(package.name, stanza)
+            else:
+                bad += 1
+    except InputError as error:
+        problem = error.what
     if bad and not packages:
         if "apk/db/" not in path:
             return None
         raise InputError("The apk database holds no entry that can be understood.")
-    notes = (Note("unreadable-database", malformed(bad), path),) if bad else ()
+    problem = problem or (malformed(bad) if bad else "")
+    notes = (Note("unreadable-database", problem, path),) if problem else ()
     return Evidence(path, NAME, tuple(packages), owned=files.owned, owned_digests=files.digests, notes=notes)
 
 
-APK = Analyser(NAME, read=read_installed, basenames=frozenset({"installed"}), limit=64 * MIB)
+APK = Analyser(NAME, read=read_installed, basenames=frozenset({"installed"}), limit=32 * MIB)

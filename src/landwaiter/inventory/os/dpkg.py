@@ -5,14 +5,13 @@ import re
 from landwaiter.errors import InputError
 from landwaiter.inventory.analyser import MIB, Analyser
 from landwaiter.inventory.models import Evidence, Note, PackageFact
-from landwaiter.inventory.os.stanzas import malformed, plausible, text
+from landwaiter.inventory.os.stanzas import malformed, plausible, stanzas, text
 
 STATUS = "dpkg-status"
 STATUS_D = "dpkg-status.d"
 FILES = "dpkg-files"
 COPYRIGHT = "dpkg-copyright"
 
-_STANZA_END = re.compile(rb"\n[ \t\r]*\n")
 _FIELD = re.compile(
     rb"^(Package|Status|Version|Architecture|Source)[ \t]*:[ \t]*([^\n]*)", re.MULTILINE | re.IGNORECASE
 )
@@ -26,7 +25,7 @@ _MAX_LICENSES = 30
 
 def _package(stanza: bytes) -> PackageFact | bool:
     """Return the stanza's package, False when it is not installed, True when it makes no sense."""
-    fields = {key.lower(): text(value) for key, value in _FIELD.findall(stanza)}
+    fields = {key.lower(): text(value) for key, value in _FIELD.findall(stanza[:MIB])}
     state = fields.get(b"status", "").split()
     if state and state[-1] in _NOT_INSTALLED:
         return False
@@ -46,10 +45,20 @@ def _package(stanza: bytes) -> PackageFact | bool:
     )
 
 
-def _packages(content: bytes) -> tuple[tuple[PackageFact, ...], int]:
-    """Return the installed packages, and the number of stanzas that make no sense."""
-    found = [_package(stanza) for stanza in _STANZA_END.split(content) if not stanza.isspace() and stanza]
-    return tuple(one for one in found if isinstance(one, PackageFact)), sum(one is True for one in found)
+def _packages(content: bytes) -> tuple[tuple[PackageFact, ...], str]:
+    """Return the installed packages, and what is wrong with the rest ("" for nothing)."""
+    packages: list[PackageFact] = []
+    bad = 0
+    try:
+        for stanza in stanzas(content):
+            found = _package(stanza)
+            if isinstance(found, PackageFact):
+                packages.append(found)
+            else:
+                bad += found
+    except InputError as error:
+        return tuple(packages), error.what
+    return tuple(packages), malformed(bad) if bad else ""
 
 
 def read_status(path: str, content: bytes) -> Evidence | None:
@@ -57,12 +66,12 @@ def read_status(path: str, content: bytes) -> Evidence | None:
 
     Raises InputError when nothing in it can be understood. A file named so elsewhere that is none is passed over.
     """
-    packages, bad = _packages(content)
-    if bad and not packages:
+    packages, problem = _packages(content)
+    if problem and not packages:
         if "dpkg/" not in path:
             return None
         raise InputError("The dpkg database holds no entry that can be understood.")
-    notes = (Note("unreadable-database", malformed(bad), path),) if bad else ()
+    notes = (Note("unreadable-database", problem, path),) if problem else ()
     return Evidence(path, STATUS, packages, notes=notes)
 
 
@@ -72,8 +81,8 @@ def read_status_d(path: str, content: bytes) -> Evidence | None:
         return read_files(path, content)
     if not _FIELD.search(content):
         return None
-    packages, bad = _packages(content)
-    if bad and not packages:
+    packages, problem = _packages(content)
+    if problem and not packages:
         raise InputError("The entry of this package cannot be understood.")
     return Evidence(path, STATUS_D, packages)
 
@@ -100,14 +109,14 @@ def read_copyright(path: str, content: bytes) -> Evidence | None:
     return Evidence(path, COPYRIGHT, licenses=tuple(names)[:_MAX_LICENSES]) if names else None
 
 
-DPKG_STATUS = Analyser(STATUS, read=read_status, basenames=frozenset({"status"}), limit=64 * MIB)
+DPKG_STATUS = Analyser(STATUS, read=read_status, basenames=frozenset({"status"}), limit=32 * MIB)
 DPKG_STATUS_D = Analyser(STATUS_D, read=read_status_d, parents=frozenset({"status.d"}), limit=4 * MIB)
 DPKG_FILES = Analyser(
     FILES,
     read=read_files,
     parents=frozenset({"info"}),
     wants=lambda path: _LIST.search(path) is not None,
-    limit=32 * MIB,
+    limit=8 * MIB,
 )
 DPKG_COPYRIGHT = Analyser(
     COPYRIGHT,

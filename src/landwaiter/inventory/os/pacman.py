@@ -64,5 +64,5 @@ PACMAN = Analyser(
     read=read_local,
     basenames=frozenset({"desc", "files"}),
     wants=lambda path: _PLACE.search(path) is not None,
-    limit=32 * MIB,
+    limit=8 * MIB,
 )

@@ -4,7 +4,7 @@ Where the database lies: `var/lib/rpm`, `usr/lib/sysimage/rpm` (SUSE, Fedora), `
 wherever it is found; coalescing decides, following symbolic links, which one speaks for the image.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from landwaiter.errors import InputError
 from landwaiter.inventory.analyser import MIB, Analyser, Content
@@ -17,6 +17,9 @@ from landwaiter.inventory.os.stanzas import malformed, plausible
 
 SQLITE, NDB, BDB, MANIFEST = "rpm-sqlite", "rpm-ndb", "rpm-bdb", "rpm-manifest"
 _LIMIT = 256 * MIB
+_LOG_LIMIT = 32 * MIB
+"""The checksums of a write-ahead log take time; rpm itself keeps it below a few MiB."""
+_MAX_FILES = 1_000_000
 _KEY = "gpg-pubkey"
 _NONE = "(none)"
 
@@ -76,6 +79,9 @@ class _Reading:
             self.bad += 1
             return
         self.packages.append(package)
+        if len(self.owned) + len(header.files) > _MAX_FILES:
+            self.problem = f"The packages of this database own more than {_MAX_FILES:,} files."
+            return
         for path, digest in header.files:
             self.owned[path] = package.name
             if digest:
@@ -89,7 +95,7 @@ def _read(path: str, name: str, blobs: Iterable[bytes]) -> Evidence:
         for blob in blobs:
             reading.add(blob)
     except InputError as error:
-        reading.problem = f"{error.what} Packages may be missing from the inventory."
+        reading.problem = f"{reading.problem} {error.what} Packages may be missing from the inventory.".strip()
     if reading.bad:
         reading.problem = f"{reading.problem} {malformed(reading.bad)}".strip()
     if reading.problem and not reading.packages:
@@ -100,18 +106,26 @@ def _read(path: str, name: str, blobs: Iterable[bytes]) -> Evidence:
     )
 
 
-def read_sqlite_files(files: Mapping[str, bytes]) -> Evidence | None:
+def read_sqlite_files(files: Mapping[str, bytes]) -> tuple[Evidence, ...]:
     """Read `rpmdb.sqlite` with its write-ahead log. A log that has changes but no database is unreadable."""
     database = next((path for path in files if path.endswith(".sqlite")), None)
     log = next((content for path, content in files.items() if path.endswith("-wal")), b"")
     if database is None:
         path = next(iter(files))
-        if not wal_pages(log):
-            return None
-        return Evidence(path, SQLITE, unreadable="A layer changes the rpm database by its write-ahead log alone.")
+        reason = "A layer changes the rpm database by its write-ahead log alone." if wal_pages(log) else ""
+        return (Evidence(path, SQLITE, unreadable=reason),)
+    logs = tuple(Evidence(path, SQLITE) for path in files if path != database)
     if not files[database]:
-        return Evidence(database, SQLITE)
-    return _read(database, SQLITE, read_sqlite(files[database], wal_pages(log)))
+        return (Evidence(database, SQLITE), *logs)
+    return (_read(database, SQLITE, _sqlite_blobs(files[database], log)), *logs)
+
+
+def _sqlite_blobs(database: bytes, log: bytes) -> Iterator[bytes]:
+    if len(log) > _LOG_LIMIT:
+        raise InputError(
+            f"The write-ahead log of the rpm database has {len(log):,} bytes; at most {_LOG_LIMIT:,} are read."
+        )
+    yield from read_sqlite(database, wal_pages(log))
 
 
 def read_ndb_file(path: str, content: bytes) -> Evidence:
@@ -169,4 +183,4 @@ RPM_SQLITE = Analyser(
 )
 RPM_NDB = Analyser(NDB, read=read_ndb_file, basenames=frozenset({"Packages.db"}), limit=_LIMIT)
 RPM_BDB = Analyser(BDB, stream=read_bdb_file, basenames=frozenset({"Packages"}), limit=_LIMIT)
-RPM_MANIFEST = Analyser(MANIFEST, read=read_manifest, basenames=frozenset({"container-manifest-2"}), limit=16 * MIB)
+RPM_MANIFEST = Analyser(MANIFEST, read=read_manifest, basenames=frozenset({"container-manifest-2"}), limit=4 * MIB)

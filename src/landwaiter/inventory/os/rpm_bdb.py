@@ -6,7 +6,8 @@ a value is either on the page or in a chain of overflow pages. Key 0 holds the c
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from landwaiter.errors import InputError
 
@@ -18,8 +19,7 @@ _KEY_DATA, _OFF_PAGE = 1, 3
 _PAGE_SIZES = range(512, 65536 + 1)
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
+class _Page(msgspec.Struct, frozen=True):
     number: int
     next: int
     entries: int

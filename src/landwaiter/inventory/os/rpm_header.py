@@ -6,7 +6,8 @@ point into.
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from landwaiter.errors import InputError
 
@@ -28,11 +29,12 @@ _INTEGERS = {1: "B", _INT8: "B", _INT16: "H", _INT32: "I"}
 _STRINGS = frozenset({_STRING, _STRING_ARRAY, _I18N})
 _ALGORITHMS = {1: "md5", 2: "sha1", 8: "sha256"}
 _REPLACED, _NOT_INSTALLED = 1, 2
+_MAX_TEXTS = 1_000_000
+"""No package has as many files; the largest have some ten thousand."""
 _REGULAR, _KIND = 0o100000, 0o170000
 
 
-@dataclass(frozen=True, slots=True)
-class RpmHeader:
+class RpmHeader(msgspec.Struct, frozen=True):
     """What the inventory wants of one header. `epoch` is 0 where there is none; "" stands for absent text."""
 
     name: str
@@ -81,7 +83,9 @@ class _Tags:
         kind, offset, count = self._entries.get(tag, (0, 0, 0))
         if kind not in _STRINGS or not count:
             return []
-        parts = self._data[offset:].split(b"\0", min(count, len(self._data)))
+        if count > _MAX_TEXTS:
+            raise InputError("A list of an rpm header is absurdly long.")
+        parts = self._data[offset:].split(b"\0", count)
         if len(parts) <= count:
             raise InputError("A list of an rpm header is longer than its data.")
         return [part.decode("utf-8", "replace") for part in parts[:count]]

@@ -100,6 +100,8 @@ class _Pages:
         self._content, self._overlay = content, overlay
         self._left = 2 * (len(content) // self._size + len(overlay)) + 2
         """Every page is visited twice at most (page 1 for schema and table), so that more visits mean a loop."""
+        self._payload_left = 2 * (len(content) + len(overlay) * self._size)
+        """Rows do not overlap, so that all of them together are no longer than the file."""
 
     def page(self, number: int) -> bytes:
         self._left -= 1
@@ -115,6 +117,9 @@ class _Pages:
         """Return the record of the leaf cell at `at`, following its overflow pages."""
         length, at = _varint(page, at)
         _, at = _varint(page, at)
+        self._payload_left -= length
+        if self._payload_left < 0:
+            raise InputError("The rows of the SQLite database overlap.")
         local = self._local(length)
         if local == length:
             return page[at : at + length]

@@ -1,7 +1,31 @@
 """Text that package databases have in common: decoding, and how much of it a package's field may hold."""
 
+import re
+from collections.abc import Iterator
+
+from landwaiter.errors import InputError
+
+_GAP = re.compile(rb"\n(?:[ \t\r]*+\n)++")
+MAX_ENTRIES = 200_000
+"""Most entries that are read of one database; the largest real ones have some ten thousand."""
+MAX_OWNED = 1_000_000
+"""Most files that are read of one database."""
 MAX_FIELD = 512
 """Longest name or version that is believed, in characters; real ones have less than 100."""
+
+
+def stanzas(content: bytes) -> Iterator[bytes]:
+    """Yield the parts of a database that empty lines separate. Raises InputError after `MAX_ENTRIES` of them."""
+    start = count = 0
+    for gap in _GAP.finditer(content):
+        if content[start : gap.start()].strip():
+            yield content[start : gap.start()]
+            count += 1
+        if count >= MAX_ENTRIES:
+            raise InputError(f"The database has more than {MAX_ENTRIES:,} entries.")
+        start = gap.end()
+    if content[start:].strip():
+        yield content[start:]
 
 
 def text(content: bytes) -> str:

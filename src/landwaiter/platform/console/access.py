@@ -1,7 +1,7 @@
 """Who looks: a session by cookie. Whoever has none is sent to the sign-in page and then where they wanted to go."""
 
 from typing import Annotated
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from fastapi import Depends, Request
 from starlette.responses import HTMLResponse, Response
@@ -59,9 +59,9 @@ def set_cookie(response: Response, platform: Platform, signed_in: SignedIn) -> N
 
 def local_path(text: str) -> str:
     """Return `text` when it is a path of this site, else "/": a link must not lead a signed-in person elsewhere."""
-    parts = urlsplit(text)
-    is_local = not parts.scheme and not parts.netloc and text.startswith("/") and not text.startswith(("//", "/\\"))
-    return text if is_local and text.isprintable() else "/"
+    # A second slash, or the backslash that browsers take for one, begins a host; they drop control characters.
+    is_local = text.startswith("/") and not text.startswith(("//", "/\\")) and text.isprintable()
+    return text if is_local else "/"
 
 
 def caller_text(request: Request) -> str:

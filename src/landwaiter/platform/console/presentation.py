@@ -6,7 +6,7 @@ from functools import cache
 
 import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from landwaiter.compliance.models import STATUSES, ControlResult
 from landwaiter.platform.console.charts import journey_chart, severity_chart, size_bar
@@ -38,6 +38,7 @@ def environment() -> Environment:
         "ago": ago,
         "attribute": getattr,
         "by_status": by_status,
+        "coded": coded,
         "day": day,
         "duration": duration,
         "image_name": image_name,
@@ -65,6 +66,14 @@ def ago(time: datetime) -> str:
         if seconds >= size:
             return f"{seconds // size} {unit} ago"
     return f"{seconds} s ago"
+
+
+def coded(text: str) -> Markup:
+    """Write what stands between backticks as code."""
+    parts = [escape(shown(part)) for part in text.split("`")]
+    return Markup().join(
+        Markup("<code>{}</code>").format(part) if index % 2 else part for index, part in enumerate(parts)
+    )
 
 
 def day(time: str) -> str:

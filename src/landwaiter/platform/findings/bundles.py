@@ -1,5 +1,6 @@
 """The advisory data at hand: the newest bundle of the data folder, opened once and again when a newer one arrives."""
 
+import contextlib
 import logging
 import shutil
 import threading
@@ -74,7 +75,8 @@ class BundleShelf:
             shutil.copyfile(file, partial)
             partial.replace(target)
         except OSError as error:
-            partial.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                partial.unlink(missing_ok=True)
             raise InputError(
                 f"The bundle cannot be kept in {self._folder}: {error.strerror}.", "Free some space."
             ) from error

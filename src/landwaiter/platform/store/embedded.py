@@ -11,7 +11,6 @@ import fcntl
 import hashlib
 import logging
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -25,13 +24,13 @@ import psycopg
 
 from landwaiter.errors import InputError, UnreachableError
 from landwaiter.platform.store.binaries import Identity, command, environment, identity, programs
+from landwaiter.platform.store.serverlog import ServerLog, last_error, remedy
 
 _LOG = logging.getLogger(__name__)
 _SUPERUSER = "landwaiter"
 _LONGEST_SOCKET = 100
 """sun_path holds 108 bytes on Linux and 104 on macOS (unix(7))."""
 _START_SECONDS, _STOP_SECONDS = 60.0, 30.0
-_TELLING = (re.compile("PANIC|FATAL"), re.compile("error|could not", re.IGNORECASE))
 
 _SETTINGS = {
     "listen_addresses": "",
@@ -140,7 +139,7 @@ class EmbeddedServer:
         )  # fmt: skip
         if done.returncode:
             shutil.rmtree(self.data, ignore_errors=True)
-            raise InputError(f"No database can be made in {self.data}: {_last(done.stderr)}", _remedy(done.stderr))
+            raise InputError(f"No database can be made in {self.data}: {last_error(done.stderr)}", remedy(done.stderr))
 
     def _check_version(self, found: str) -> None:
         done = subprocess.run(
@@ -157,6 +156,7 @@ class EmbeddedServer:
         options = {**self._settings, "unix_socket_directories": str(self._socket())}
         arguments = ["-D", str(self.data), *(f"--{name}={value}" for name, value in options.items())]
         log = self.folder / "start.log"
+        said = ServerLog(log, self.data / "log")
         with log.open("wb") as output:
             process = subprocess.Popen(
                 command("postgres", arguments, user=self._user, folder=self.data),
@@ -164,23 +164,23 @@ class EmbeddedServer:
                 start_new_session=True,
             )  # fmt: skip
         try:
-            self._await(process, log)
+            self._await(process, said)
         except BaseException:
             process.send_signal(signal.SIGINT)
             process.wait(_STOP_SECONDS)
             raise
         _LOG.info("PostgreSQL runs in %s, process %d", self.data, process.pid)
 
-    def _await(self, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    def _await(self, process: "subprocess.Popen[bytes]", log: ServerLog) -> None:
         deadline = time.monotonic() + _START_SECONDS
         while not self._answers():
             if process.poll() is not None:
-                text = log.read_text(errors="replace") + self._newest_log()
-                raise InputError(f"The embedded PostgreSQL does not start: {_last(text)}", _remedy(text))
+                text = log.last_words()
+                raise InputError(f"The embedded PostgreSQL does not start: {last_error(text)}", remedy(text))
             if time.monotonic() > deadline:
                 raise UnreachableError(
                     f"The embedded PostgreSQL did not answer within {_START_SECONDS:.0f} s.",
-                    f"See {log} and {self.data / 'log'}: it may still be recovering.",
+                    f"See {self.data / 'log'}: it may still be recovering.",
                 )
             time.sleep(0.02)
 
@@ -194,8 +194,6 @@ class EmbeddedServer:
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(pid, os.WNOHANG)
             time.sleep(0.02)
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(pid, 0)
         shutil.rmtree(self._socket(), ignore_errors=True)
 
     def _postmaster(self) -> int | None:
@@ -205,10 +203,6 @@ class EmbeddedServer:
         except (OSError, ValueError):
             return None
         return pid if self._answers() else None
-
-    def _newest_log(self) -> str:
-        logs = sorted((self.data / "log").glob("*.log"), key=lambda path: path.stat().st_mtime)
-        return logs[-1].read_text(errors="replace")[-4000:] if logs else ""
 
     def _own(self, folder: Path) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -242,20 +236,3 @@ def _upgraded(file: IO[bytes]) -> bool:
     except OSError:
         return False
     return True
-
-
-def _last(text: str) -> str:
-    """Return what PostgreSQL said last that is an error, in one line."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    for pattern in _TELLING:
-        if told := [line for line in lines if pattern.search(line) and "is starting up" not in line]:
-            return told[-1][:400]
-    return lines[-1][:400] if lines else "it said nothing."
-
-
-def _remedy(text: str) -> str:
-    if "No space left" in text:
-        return "Free some space, or choose another folder with LANDWAITER_DATA."
-    if "Permission denied" in text:
-        return "Make the folder writable and its parents accessible, or choose another one with LANDWAITER_DATA."
-    return "Point LANDWAITER_DATABASE_URL at a PostgreSQL server of your own, or mend what it names."

@@ -50,10 +50,17 @@ def test_codenames_come_from_the_table_of_releases(feeds: Any) -> None:
 
 def test_a_bad_source_does_not_spoil_the_others(feeds: Any) -> None:
     good = {"CVE-2024-0001": {"releases": {"bookworm": {"status": "open"}}}}
-    feeds.tracker({"bad": {"CVE-2024-0002": []}, "odd": {"not an id!": {}}, "good": good})
+    empty = {"releases": []}
+    feeds.tracker(
+        {"worse": 7, "bad": {"CVE-2024-0002": []}, "odd": {"not an id!": {}}, "good": good | {"CVE-2024-0003": empty}}
+    )
     facts = list(debian_tracker.read(feeds.folder))
-    assert [fact.id for fact in facts if isinstance(fact, Advisory)] == ["CVE-2024-0001"]
-    assert [fact.record for fact in facts if isinstance(fact, Quarantined)] == ["bad", "odd/not an id!"]
+    assert [fact.id for fact in facts if isinstance(fact, Advisory)] == ["CVE-2024-0001", "CVE-2024-0003"]
+    assert [fact.record for fact in facts if isinstance(fact, Quarantined)] == [
+        "worse",
+        "bad/CVE-2024-0002",
+        "odd/not an id!",
+    ]
 
 
 def test_broken_json(feeds: Any) -> None:

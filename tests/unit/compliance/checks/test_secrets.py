@@ -47,6 +47,14 @@ def test_ordinary_settings_are_no_secrets(evidence, env):
     assert image_secrets(evidence(env=env), NoParameters()).status == "pass"
 
 
+def test_an_environment_without_end_is_not_assessed(evidence):
+    found = image_secrets(evidence(env=tuple(f"V{number}=" + "a b " * 250 for number in range(2000))), NoParameters())
+    assert (found.status, found.message.rpartition(". ")[2]) == (
+        "not_assessed",
+        "Environment and labels are too large to be read.",
+    )
+
+
 def test_files_named_as_credentials_warn(evidence):
     files = FileEvidence(notable=(FileFact("root/.aws/credentials", 0o600, kind="credential"),))
     assert image_secrets(evidence(files=files), NoParameters()).evidence == ("/root/.aws/credentials",)

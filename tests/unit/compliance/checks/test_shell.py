@@ -56,6 +56,6 @@ def test_any_text_is_read(script):
 
 @pytest.mark.parametrize("piece", ["'", '"', "\\", "(", "a ", "sh -c '", '"\\', "a=b ", "sudo "])
 def test_a_long_script_is_read_in_linear_time(piece):
-    start = time.perf_counter()
+    start = time.process_time()
     assert sum(1 for _ in commands(piece * (300_000 // len(piece)))) >= 0
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5

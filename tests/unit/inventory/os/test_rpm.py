@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from landwaiter.errors import InputError
 from landwaiter.images.tarstream import Member, MemberKind
 from landwaiter.inventory.analyser import Content
+from landwaiter.inventory.models import Evidence
 from landwaiter.inventory.os import rpm
 from landwaiter.inventory.os.rpm_bdb import read_bdb
 from landwaiter.inventory.os.rpm_ndb import read_ndb
@@ -31,6 +32,13 @@ def blobs(rpm_files):
             "big", "2.0", "3.el9", epoch=1, sourcerpm="source-2.0-3.el9.src.rpm", license="MIT " * 3000, **files
         ),
     ]
+
+
+def read_sqlite_files(files):
+    """The evidence of the database; that of its log says nothing, but replaces one that did."""
+    evidence, *logs = rpm.read_sqlite_files(files)
+    assert logs == [Evidence(path, rpm.SQLITE) for path in files if path != evidence.path]
+    return evidence
 
 
 def check(evidence):
@@ -58,14 +66,14 @@ def test_bdb_in_either_byte_order(rpm_files, blobs, order, size):
 @pytest.mark.parametrize("page_size", [512, 4096, 65536])
 def test_sqlite(rpm_files, blobs, tmp_path, page_size):
     database, _ = rpm_files.sqlite(tmp_path, blobs, page_size=page_size)
-    check(rpm.read_sqlite_files({SQLITE: database}))
+    check(read_sqlite_files({SQLITE: database}))
 
 
 def test_sqlite_with_a_tree_of_pages(rpm_files, tmp_path):
     database, _ = rpm_files.sqlite(
         tmp_path, [rpm_files.package(f"p{n}", license="x" * 300) for n in range(2000)], page_size=512
     )
-    evidence = rpm.read_sqlite_files({SQLITE: database})
+    evidence = read_sqlite_files({SQLITE: database})
     assert {package.name for package in evidence.packages} == {f"p{n}" for n in range(2000)}
 
 
@@ -73,7 +81,7 @@ def test_what_is_only_in_the_write_ahead_log_counts(rpm_files, blobs, tmp_path):
     late = {2: rpm_files.package("late", license="y" * 9000), 9: rpm_files.package("later")}
     database, log = rpm_files.sqlite(tmp_path, blobs, late=late)
     assert log
-    evidence = rpm.read_sqlite_files({SQLITE: database, f"{SQLITE}-wal": log})
+    evidence = read_sqlite_files({SQLITE: database, f"{SQLITE}-wal": log})
     assert [package.name for package in evidence.packages] == ["small", "late", "big", "later"]
 
 
@@ -81,18 +89,36 @@ def test_frames_after_the_last_whole_commit_do_not_count(rpm_files, blobs, tmp_p
     database, log = rpm_files.sqlite(tmp_path, blobs, late={9: rpm_files.package("torn")})
     torn = bytearray(log)
     torn[-1] ^= 1
-    evidence = rpm.read_sqlite_files({SQLITE: database, f"{SQLITE}-wal": bytes(torn)})
+    evidence = read_sqlite_files({SQLITE: database, f"{SQLITE}-wal": bytes(torn)})
     assert [package.name for package in evidence.packages] == ["small", "big"]
 
 
 def test_a_log_without_its_database_is_unreadable_only_when_it_changes_something(rpm_files, blobs, tmp_path):
     _, log = rpm_files.sqlite(tmp_path, blobs, late={9: rpm_files.package("late")})
-    assert rpm.read_sqlite_files({f"{SQLITE}-wal": log}).unreadable
-    assert rpm.read_sqlite_files({f"{SQLITE}-wal": b""}) is None
+    assert read_sqlite_files({f"{SQLITE}-wal": log}).unreadable
+    assert read_sqlite_files({f"{SQLITE}-wal": b""}) == Evidence(f"{SQLITE}-wal", rpm.SQLITE)
+
+
+def test_a_log_that_is_absurdly_large_is_not_read(rpm_files, blobs, tmp_path):
+    database, _ = rpm_files.sqlite(tmp_path, blobs)
+    with pytest.raises(InputError, match="write-ahead log"):
+        rpm.read_sqlite_files({SQLITE: database, f"{SQLITE}-wal": b"x" * (33 << 20)})
+
+
+def test_rows_that_overlap_end(rpm_files, tmp_path):
+    """One long row, to which all the cells of its page point."""
+    database, _ = rpm_files.sqlite(tmp_path, [rpm_files.package("a", license="x" * 50_000)] * 3, page_size=65536)
+    damaged = bytearray(database)
+    for page in range(65536, len(damaged), 65536):
+        if damaged[page] == 13 and damaged[page + 3 : page + 5] == b"\0\1":
+            damaged[page + 3 : page + 5] = (5000).to_bytes(2, "big")
+            damaged[page + 8 : page + 8 + 10_000] = damaged[page + 8 : page + 10] * 5000
+    with pytest.raises(InputError, match="overlap"):
+        list(read_sqlite(bytes(damaged), {}))
 
 
 def test_empty_databases_have_no_packages():
-    assert rpm.read_sqlite_files({SQLITE: b""}).packages == ()
+    assert read_sqlite_files({SQLITE: b""}).packages == ()
     assert rpm.read_ndb_file("var/lib/rpm/Packages.db", b"").packages == ()
     assert rpm.read_bdb_file(content_of("var/lib/rpm/Packages", b"")).packages == ()
 
