@@ -51,6 +51,10 @@ def parse(text: str) -> BuildSpec:
     if unknown:
         raise InputError(f"YAML_FILE_ERROR: unknown phase {min(unknown)!r}.")
     environment = document.get("env") or {}
+    if not isinstance(environment, dict) or any(
+        not isinstance(value or {}, dict) for value in document["phases"].values()
+    ):
+        raise InputError("YAML_FILE_ERROR: env and every phase must be mappings.")
     shell = _SHELLS.get(str(environment.get("shell", "sh")))
     if shell is None:
         raise InputError(f"YAML_FILE_ERROR: the shell {environment['shell']!r} is not available.")

@@ -44,11 +44,10 @@ def signed_in(context: BrowserContext, address: str, complaints: list[str]) -> P
     )
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.goto(f"{address}/running")
-    page.keyboard.type("ada")
-    page.keyboard.press("Tab")
-    page.keyboard.type("correct horse battery")
+    page.get_by_label("Name").fill("ada")
+    page.get_by_label("Password").fill("correct horse battery")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Running tasks")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Running tasks", timeout=30_000)
     return page
 
 

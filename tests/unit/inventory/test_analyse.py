@@ -186,7 +186,7 @@ def test_files_that_could_have_been_evidence_are_remembered(analyse, m):
         m.file("app/server", b"#!/bin/sh\n" + b"x" * 90, 0o755),
         m.file("app/tiny", b"x", 0o755),
         m.file("usr/bin/tool", b"#!/bin/sh\n" + b"x" * 90, 0o755),
-        m.file("app/data", b"x"),
+        m.file("app/x/data", b"x"),
     )
     assert set(facts.replaced) == {"app/package.json", "app/server", "app/tiny"}
     assert facts.programs == ("usr/bin/tool",)
