@@ -38,7 +38,7 @@ def rules(text):
         (f"aws_secret_access_key={AWS_SECRET}", "aws-secret-access-key"),
         (f"RUN git clone https://{GITHUB}@github.com/x/y", "github-token"),
         (f"SLACK={SLACK}", "slack-token"),
-        ("//registry.npmjs.org/:_authToken=3f0c9c7e-7a51-4f0e-b0e9-5d1c2f", "npm-auth"),
+        ("//registry.example/:_authToken=3f0c9c7e-7a51-4f0e-b0e9-5d1c2f", "npm-auth"),
         ("DATABASE_URL=postgres://app:Zk8wPq2mLx@db.internal:5432/app", "url-password"),
         ('{"auth": "YWxpY2U6aHVudGVyMmh1bnRlcg=="}', "docker-auth"),
         ("machine example.org login alice password Zk8wPq2mLx", "netrc-password"),
