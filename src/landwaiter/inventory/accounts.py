@@ -1,8 +1,8 @@
 """The accounts of etc/passwd and etc/shadow (passwd(5), shadow(5)). A password's hash is looked at and forgotten."""
 
 from landwaiter.inventory.models import Account
+from landwaiter.inventory.names import PASSWD, SHADOW
 
-PASSWD, SHADOW = "etc/passwd", "etc/shadow"
 PATHS = frozenset({PASSWD, SHADOW})
 LIMIT = 1 << 20
 MAX_ACCOUNTS = 2000

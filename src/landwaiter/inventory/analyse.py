@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator
 from landwaiter.images.tarstream import Member, MemberKind, MemberStream
 from landwaiter.inventory import bounds
 from landwaiter.inventory.analysers import ANALYSERS, OS_ANALYSERS
+from landwaiter.inventory.claims import restrict_owned
 from landwaiter.inventory.dispatch import Dispatch
 from landwaiter.inventory.interest import Interest
 from landwaiter.inventory.layer_evidence import EvidenceCollector, Restream
 from landwaiter.inventory.layer_files import FileCollector
 from landwaiter.inventory.layer_links import WHITEOUT, LinkCollector
 from landwaiter.inventory.models import LayerFacts, Note
-from landwaiter.inventory.ownership import restrict_owned
 
 _DISPATCH = Dispatch(ANALYSERS)
 _OS_NAMES = frozenset(analyser.name for analyser in OS_ANALYSERS)

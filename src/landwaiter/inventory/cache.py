@@ -6,7 +6,7 @@ costs speed only.
 
 import hashlib
 import os
-import tempfile
+import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -72,13 +72,12 @@ class FolderCache:
         file = self._file(facts.diff_id, digest)
         with suppress(OSError):
             file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            handle, temporary = tempfile.mkstemp(prefix=".new-", dir=file.parent)
+            temporary = file.with_name(f".new-{os.getpid()}-{threading.get_ident()}-{file.name}")
             try:
-                with os.fdopen(handle, "wb") as stream:
-                    stream.write(content)
-                Path(temporary).replace(file)
+                temporary.write_bytes(content)
+                temporary.replace(file)
             except OSError:
-                Path(temporary).unlink(missing_ok=True)
+                temporary.unlink(missing_ok=True)
                 raise
             self._make_room(len(content))
 

@@ -4,10 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from landwaiter.errors import InputError
 from landwaiter.images.models import Image
-from landwaiter.inventory.accounts import PASSWD, SHADOW
 from landwaiter.inventory.base import layer_summaries
 from landwaiter.inventory.coverage import coverage_of
-from landwaiter.inventory.databases import DATABASES, Found, find_databases, find_release, other_roots
+from landwaiter.inventory.databases import Found, find_databases, find_release, other_roots
 from landwaiter.inventory.filesystem import FileSystem, PackageKey, key_of
 from landwaiter.inventory.models import (
     Account,
@@ -20,7 +19,7 @@ from landwaiter.inventory.models import (
     OsRelease,
     SecretFact,
 )
-from landwaiter.inventory.os.dpkg import COPYRIGHT
+from landwaiter.inventory.names import DATABASES, DPKG_COPYRIGHT, PASSWD, SHADOW
 from landwaiter.inventory.ownership import Owners
 from landwaiter.inventory.packages import PackageList
 
@@ -57,7 +56,7 @@ class _Image:
             path.split("/")[-2]: evidence.licenses
             for path, placed in self.files.files.items()
             for evidence in placed.evidence
-            if evidence.analyser == COPYRIGHT
+            if evidence.analyser == DPKG_COPYRIGHT
         }
 
 

@@ -5,11 +5,10 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from landwaiter.inventory.databases import DATABASES, Found, find_release
+from landwaiter.inventory.databases import Found, find_release
 from landwaiter.inventory.filesystem import FileSystem
 from landwaiter.inventory.models import Coverage, Evidence, LayerFacts, Note, OsRelease, Package
-from landwaiter.inventory.os.os_release import NAME as OS_RELEASE
-from landwaiter.inventory.relevance import MANAGERS
+from landwaiter.inventory.names import DATABASES, OS_RELEASE, UNREAD_MANAGERS
 
 _MAX_NOTES = 500
 
@@ -47,7 +46,7 @@ def _traces(facts: Sequence[LayerFacts]) -> list[str]:
 def _unread_managers(traces: Sequence[str]) -> Iterable[Note]:
     for trace in traces:
         path, _, name = trace.rpartition(" (")
-        if name.rstrip(")") in MANAGERS:
+        if name.rstrip(")") in UNREAD_MANAGERS:
             yield Note("unsupported", f"Packages that {name.rstrip(')')} installed are not read.", path)
 
 

@@ -8,16 +8,9 @@ from collections.abc import Iterator
 
 import msgspec
 
+from landwaiter.inventory import names
 from landwaiter.inventory.filesystem import FileSystem, Placed
 from landwaiter.inventory.models import Evidence, OsRelease, PackageFact
-from landwaiter.inventory.os import apk, chisel, dpkg, os_release, pacman, rpm
-
-DATABASES = frozenset(
-    {dpkg.STATUS, dpkg.STATUS_D, apk.NAME, rpm.SQLITE, rpm.NDB, rpm.BDB, rpm.MANIFEST, pacman.NAME, chisel.NAME}
-)
-"""Analysers whose evidence lists the distribution's packages."""
-FILE_LISTS = frozenset({dpkg.FILES, pacman.FILES}) | DATABASES
-"""Analysers whose evidence says which files the distribution's packages own."""
 
 _APK = ("lib/apk/db/installed", "usr/lib/apk/db/installed")
 _RPM_FOLDERS = ("var/lib/rpm", "usr/lib/sysimage/rpm", "usr/share/rpm")
@@ -54,7 +47,7 @@ def _at(files: FileSystem, path: str, root: str) -> Iterator[Found]:
     resolved = files.resolve(root + path)
     placed = files.files.get(resolved) if resolved else None
     if resolved and placed:
-        yield from (Found(resolved, placed, one) for one in placed.evidence if one.analyser in DATABASES)
+        yield from (Found(resolved, placed, one) for one in placed.evidence if one.analyser in names.DATABASES)
 
 
 def _below(files: FileSystem, folder: str, root: str, analyser: str) -> Iterator[Found]:
@@ -83,11 +76,11 @@ def find_databases(files: FileSystem, root: str = "") -> list[Found]:
     found: dict[tuple[str, str], Found] = {}
     candidates = [
         *_at(files, _STATUS, root),
-        *_below(files, _STATUS_D, root, dpkg.STATUS_D),
+        *_below(files, _STATUS_D, root, names.DPKG_STATUS_D),
         *_at(files, _CHISEL, root),
         *(one for path in _APK for one in _at(files, path, root)),
         *_rpm(files, root),
-        *_below(files, _PACMAN, root, pacman.NAME),
+        *_below(files, _PACMAN, root, names.PACMAN),
     ]
     for one in candidates:
         found.setdefault((one.path, one.evidence.analyser), one)
@@ -97,7 +90,7 @@ def find_databases(files: FileSystem, root: str = "") -> list[Found]:
 def find_release(files: FileSystem, root: str = "") -> tuple[OsRelease | None, str]:
     """Return the distribution at `root`, and why its best release file could not be read ("" when it could)."""
     unreadable = ""
-    for source in os_release.SOURCES:
+    for source in names.RELEASE_FILES:
         placed = files.files.get(files.resolve(root + source) or "")
         for one in placed.evidence if placed else ():
             if one.os_release:
@@ -110,7 +103,7 @@ def other_roots(files: FileSystem, known: set[str]) -> list[str]:
     """Return the folders that hold a second distribution: those above a database not among the `known` paths."""
     roots: set[str] = set()
     for path, placed in files.files.items():
-        if path in known or not any(one.analyser in DATABASES and one.packages for one in placed.evidence):
+        if path in known or not any(one.analyser in names.DATABASES and one.packages for one in placed.evidence):
             continue
         for place in _PLACES:
             at = path.find(f"/{place}")

@@ -87,15 +87,21 @@ class FileSystem:
 
     def _parent_resolved(self, path: str) -> str:
         """Return where the name `path` is written to: links in its folders are followed, it itself is not."""
-        if not self.symlinks:
+        if not self._leads_through_link(path):
             return path
-        folder, slash, name = path.rpartition("/")
-        if not slash:
-            return path
+        folder, _, name = path.rpartition("/")
         resolved = self.resolve(folder)
         if resolved is None:
             return path
         return f"{resolved}/{name}" if resolved else name
+
+    def _leads_through_link(self, path: str) -> bool:
+        at = path.find("/") if self.symlinks else -1
+        while at >= 0:
+            if path[:at] in self.symlinks:
+                return True
+            at = path.find("/", at + 1)
+        return False
 
     def _remove(self, facts: LayerFacts) -> None:
         hidden = {self._parent_resolved(path) for path in facts.whiteouts}

@@ -9,9 +9,9 @@ from landwaiter.images.tarstream import Member, MemberKind
 from landwaiter.inventory import bounds
 from landwaiter.inventory.analyser import Analyser, Content
 from landwaiter.inventory.bounds import Bounded
+from landwaiter.inventory.claims import with_owned
 from landwaiter.inventory.dispatch import Dispatch
 from landwaiter.inventory.models import Evidence, Note
-from landwaiter.inventory.ownership import with_owned
 from landwaiter.inventory.reading import read_gathered, read_member, too_large
 from landwaiter.inventory.relevance import is_program
 

@@ -5,12 +5,11 @@ together.
 """
 
 import re
-from urllib.parse import quote
 
 from landwaiter.inventory.models import OsRelease, PackageFact
 
 OS_TYPES = frozenset({"deb", "apk", "rpm", "alpm"})
-_PLAIN = re.compile(r"[A-Za-z0-9._~:-]*\Z")
+_UNSAFE = re.compile(r"[^A-Za-z0-9._~:-]+")
 _LOWERED = frozenset({"npm", "alpm", "apk", "composer", "pypi", "bitnami", "hex"})
 _SEPARATORS = re.compile(r"[-_.]+")
 _NAMESPACES = {
@@ -24,7 +23,7 @@ _DEFAULT_NAMESPACES = {"alpm": "arch", "apk": "alpine", "deb": "debian"}
 
 def _quote(text: str) -> str:
     """Percent-encode a part of a purl; the colon stays."""
-    return text if _PLAIN.match(text) else quote(text, safe=":")
+    return _UNSAFE.sub(lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode("utf-8", "replace")), text)
 
 
 def _split(kind: str, name: str) -> tuple[str, str]:
@@ -46,9 +45,14 @@ def _namespace(kind: str, release: OsRelease | None) -> str:
 
 
 def _upstream(package: PackageFact) -> str:
-    """Return the source package where it differs: `name`, or `name@version` where the version differs too."""
+    """Return the source package where it differs: `name`, or `name@version` where the version differs too.
+
+    For rpm it is the name of the source rpm, as rpm itself and other tools write it.
+    """
     if not package.source_name or (package.source_name, package.source_version) == (package.name, package.version):
         return ""
+    if package.type == "rpm" and package.source_version:
+        return f"{package.source_name}-{package.source_version.rpartition(':')[2]}.src.rpm"
     if package.source_version in ("", package.version):
         return package.source_name
     return f"{package.source_name}@{package.source_version}"

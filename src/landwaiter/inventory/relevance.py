@@ -71,8 +71,6 @@ _COMMON_SETUID = frozenset({
     "ping6", "sg", "pam_timestamp_check", "userhelper", "staprun", "lockdev", "newuidmap", "newgidmap",
     "utempter", "screen", "locate", "mlocate", "grub2-set-bootenv", "usernetctl", "exim4", "bsd-write",
 })  # fmt: skip
-MANAGERS = frozenset({"opkg", "Portage", "xbps", "swupd", "eopkg", "snap", "Nix", "Guix"})
-"""Package managers whose databases are not read."""
 
 
 NAMES = _PACKAGE_FOLDERS | {path.rpartition("/")[2] for path in (*_TRACES, *_DATABASE_FOLDERS)}

@@ -2,13 +2,11 @@
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 
 import msgspec
 
 from landwaiter.errors import InputError, LandwaiterError
 from landwaiter.images.models import ImageSource, Layer
-from landwaiter.inventory.analyse import analyse_layer
 from landwaiter.inventory.cache import FactsCache
 from landwaiter.inventory.coalesce import coalesce
 from landwaiter.inventory.models import Inventory, LayerFacts
@@ -78,8 +76,10 @@ def _analyse_all(
     ordered = sorted(indexes, key=lambda index: source.image.layers[index].size, reverse=True)
     if len(ordered) < 2 or threads < 2:
         return [_report(_analyse(source, index), progress) for index in ordered]
+    from concurrent.futures import ThreadPoolExecutor, as_completed  # noqa: PLC0415 - see _analyse
+
     with ThreadPoolExecutor(threads, thread_name_prefix="landwaiter-layer") as pool:
-        futures: list[Future[LayerProgress]] = [pool.submit(_analyse, source, index) for index in ordered]
+        futures = [pool.submit(_analyse, source, index) for index in ordered]
         try:
             return [_report(future.result(), progress) for future in as_completed(futures)]
         except BaseException:
@@ -93,6 +93,9 @@ def _report(done: LayerProgress, progress: Progress) -> LayerProgress:
 
 
 def _analyse(source: ImageSource, index: int) -> LayerProgress:
+    # The analysers are many modules; an image whose layers are all known has no need of them.
+    from landwaiter.inventory.analyse import analyse_layer  # noqa: PLC0415
+
     layer = source.image.layers[index]
     started = time.monotonic()
     try:

@@ -25,7 +25,7 @@ DEBIAN = OsRelease("debian", "12")
         (
             PackageFact("rpm", "openssl-libs", "1:1.1.1k-9.el8", "x86_64", "openssl", "1:1.1.1k-9.el8"),
             OsRelease("rhel", "8.8"),
-            "pkg:rpm/redhat/openssl-libs@1.1.1k-9.el8?arch=x86_64&distro=rhel-8.8&epoch=1&upstream=openssl",
+            "pkg:rpm/redhat/openssl-libs@1.1.1k-9.el8?arch=x86_64&distro=rhel-8.8&epoch=1&upstream=openssl-1.1.1k-9.el8.src.rpm",
         ),
         (
             PackageFact("rpm", "nodejs", "18-1", "x86_64", modularity="nodejs:18:9:a:x86_64"),

@@ -5,11 +5,12 @@ import binascii
 import re
 
 from landwaiter.errors import InputError
+from landwaiter.inventory import names
 from landwaiter.inventory.analyser import MIB, Analyser
 from landwaiter.inventory.models import Evidence, Note, PackageFact
 from landwaiter.inventory.os.stanzas import MAX_OWNED, malformed, plausible, stanzas, text
 
-NAME = "apk"
+NAME = names.APK
 _MAX_HEAD = 64 * 1024
 _FIELD = re.compile(rb"^([PVAoL]):([^\n]*)", re.MULTILINE)
 _FILE_LINE = re.compile(rb"^([FRZ]):([^\n]*)", re.MULTILINE)

@@ -7,11 +7,12 @@ there; lines of kind "path" name a file with its slices (`<package>_<slice>`) an
 import msgspec
 
 from landwaiter.errors import InputError
+from landwaiter.inventory import names
 from landwaiter.inventory.analyser import MIB, Analyser
 from landwaiter.inventory.models import Evidence, Note, PackageFact
 from landwaiter.inventory.os.stanzas import malformed, plausible
 
-NAME = "chisel"
+NAME = names.CHISEL
 _EXPANDED = 64 * MIB
 
 

@@ -3,14 +3,12 @@
 import re
 
 from landwaiter.errors import InputError
+from landwaiter.inventory import names
 from landwaiter.inventory.analyser import MIB, Analyser
 from landwaiter.inventory.models import Evidence, Note, PackageFact
 from landwaiter.inventory.os.stanzas import malformed, plausible, stanzas, text
 
-STATUS = "dpkg-status"
-STATUS_D = "dpkg-status.d"
-FILES = "dpkg-files"
-COPYRIGHT = "dpkg-copyright"
+STATUS, STATUS_D, FILES, COPYRIGHT = names.DPKG_STATUS, names.DPKG_STATUS_D, names.DPKG_FILES, names.DPKG_COPYRIGHT
 
 _FIELD = re.compile(
     rb"^(Package|Status|Version|Architecture|Source)[ \t]*:[ \t]*([^\n]*)", re.MULTILINE | re.IGNORECASE

@@ -1,17 +1,18 @@
 """The distribution: os-release(5), and the files that distributions without it have.
 
-Which of them speaks for an image is decided in coalescing (`SOURCES` is the order), as symbolic links may cross layers.
+Which of them speaks for an image is decided in coalescing, as symbolic links may cross layers.
 """
 
 import re
 from collections.abc import Callable
 
 from landwaiter.errors import InputError
+from landwaiter.inventory import names
 from landwaiter.inventory.analyser import Analyser
 from landwaiter.inventory.models import Evidence, OsRelease
 from landwaiter.inventory.os.stanzas import text
 
-NAME = "os-release"
+NAME = names.OS_RELEASE
 _LIMIT = 64 * 1024
 _ASSIGNMENT = re.compile(r"^\s*([A-Z][A-Z0-9_]*)\s*=\s*(.*?)\s*$", re.MULTILINE)
 _ESCAPE = re.compile(r"\\(.)")
@@ -125,33 +126,23 @@ def _from_arch(_content: str) -> OsRelease | None:
 
 
 _READERS: dict[str, Callable[[str], OsRelease | None]] = {
-    "etc/os-release": parse_os_release,
-    "usr/lib/os-release": parse_os_release,
-    "etc/alpine-release": _from_alpine,
-    "etc/SuSE-release": _from_suse,
-    "etc/mariner-release": _from_release,
-    "etc/photon-release": _from_release,
-    "etc/oracle-release": _from_release,
-    "etc/almalinux-release": _from_release,
-    "etc/rocky-release": _from_release,
-    "etc/centos-release": _from_release,
-    "etc/fedora-release": _from_release,
-    "etc/redhat-release": _from_release,
-    "etc/system-release": _from_release,
-    "etc/system-release-cpe": _from_cpe,
-    "etc/lsb-release": _from_lsb,
-    "etc/debian_version": _from_debian,
-    "etc/arch-release": _from_arch,
+    "os-release": parse_os_release,
+    "alpine-release": _from_alpine,
+    "SuSE-release": _from_suse,
+    "system-release-cpe": _from_cpe,
+    "lsb-release": _from_lsb,
+    "debian_version": _from_debian,
+    "arch-release": _from_arch,
 }
-SOURCES = tuple(_READERS)
-"""Where the distribution is looked for, best first."""
-_BY_NAME = {path.rpartition("/")[2]: reader for path, reader in _READERS.items()}
+"""Those that are not of the form of redhat-release, by name."""
+_NAMES = frozenset(path.rpartition("/")[2] for path in names.RELEASE_FILES)
 _PLACE = re.compile(r"(?:^|/)(?:etc/[^/]+|usr/lib/os-release|os\.release\.d/os-release[^/]*)\Z")
 
 
 def read_os_release(path: str, content: bytes) -> Evidence:
-    """Read one of the files of `SOURCES`, at any root. Raises InputError when it names no distribution."""
-    reader = _BY_NAME.get(path.rpartition("/")[2], parse_os_release)
+    """Read one of `names.RELEASE_FILES`, at any root. Raises InputError when it names no distribution."""
+    name = path.rpartition("/")[2]
+    reader = _READERS.get(name, _from_release if name in _NAMES else parse_os_release)
     release = reader(text(content))
     if release is None:
         if reader is parse_os_release:
@@ -163,7 +154,7 @@ def read_os_release(path: str, content: bytes) -> Evidence:
 OS_RELEASE = Analyser(
     NAME,
     read=read_os_release,
-    basenames=frozenset(_BY_NAME),
+    basenames=_NAMES,
     parents=frozenset({"os.release.d"}),
     wants=lambda path: _PLACE.search(path) is not None,
     limit=_LIMIT,

@@ -3,12 +3,12 @@
 import re
 
 from landwaiter.errors import InputError
+from landwaiter.inventory import names
 from landwaiter.inventory.analyser import MIB, Analyser
 from landwaiter.inventory.models import Evidence, PackageFact
 from landwaiter.inventory.os.stanzas import plausible
 
-NAME = "pacman"
-FILES = "pacman-files"
+NAME, FILES = names.PACMAN, names.PACMAN_FILES
 _PLACE = re.compile(r"(?:^|/)var/lib/pacman/local/[^/]+/(?:desc|files)\Z")
 
 

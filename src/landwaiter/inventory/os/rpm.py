@@ -7,6 +7,7 @@ wherever it is found; coalescing decides, following symbolic links, which one sp
 from collections.abc import Iterable, Iterator, Mapping
 
 from landwaiter.errors import InputError
+from landwaiter.inventory import names
 from landwaiter.inventory.analyser import MIB, Analyser, Content
 from landwaiter.inventory.models import Evidence, Note, PackageFact
 from landwaiter.inventory.os.rpm_bdb import read_bdb
@@ -15,7 +16,7 @@ from landwaiter.inventory.os.rpm_ndb import read_ndb
 from landwaiter.inventory.os.rpm_sqlite import read_sqlite, wal_pages
 from landwaiter.inventory.os.stanzas import malformed, plausible
 
-SQLITE, NDB, BDB, MANIFEST = "rpm-sqlite", "rpm-ndb", "rpm-bdb", "rpm-manifest"
+SQLITE, NDB, BDB, MANIFEST = names.RPM_SQLITE, names.RPM_NDB, names.RPM_BDB, names.RPM_MANIFEST
 _LIMIT = 256 * MIB
 _LOG_LIMIT = 32 * MIB
 """The checksums of a write-ahead log take time; rpm itself keeps it below a few MiB."""

@@ -3,7 +3,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from landwaiter.errors import InputError
-from landwaiter.inventory.os.os_release import OS_RELEASE, SOURCES, parse_os_release, read_os_release
+from landwaiter.inventory.names import RELEASE_FILES
+from landwaiter.inventory.os.os_release import OS_RELEASE, parse_os_release, read_os_release
 
 
 def release(path, content):
@@ -73,7 +74,9 @@ def test_an_os_release_without_id_is_unreadable():
         read_os_release("etc/os-release", b"\xff\x00")
 
 
-@pytest.mark.parametrize("path", [*SOURCES, "usr/lib/os.release.d/os-release-container", "opt/root/etc/os-release"])
+@pytest.mark.parametrize(
+    "path", [*RELEASE_FILES, "usr/lib/os.release.d/os-release-container", "opt/root/etc/os-release"]
+)
 def test_places(path):
     assert OS_RELEASE.wants is not None
     assert OS_RELEASE.wants(path)
@@ -81,7 +84,7 @@ def test_places(path):
 
 
 @settings(max_examples=200)
-@given(st.sampled_from(SOURCES), st.binary(max_size=300))
+@given(st.sampled_from(RELEASE_FILES), st.binary(max_size=300))
 def test_random_bytes(path, content):
     try:
         read_os_release(path, content)
