@@ -102,14 +102,15 @@ class Repository:
 
     def blob(self, layer: Layer) -> Iterator[bytes]:
         """Yield a layer's blob in large pieces, beginning again where the registry broke off."""
-        pending = bytearray()
+        pending: list[bytes] = []
+        held = 0
         for piece in self._pieces(layer):
-            pending += piece
-            if len(pending) >= CHUNK:
-                yield bytes(pending)
-                pending.clear()
-        if pending:
-            yield bytes(pending)
+            pending.append(piece)
+            held += len(piece)
+            if held >= CHUNK:
+                yield b"".join(pending)
+                pending, held = [], 0
+        yield b"".join(pending)
 
     def _pieces(self, layer: Layer) -> Iterator[bytes]:
         """Yield the bytes of a blob as they come; raises UnreachableError when the registry makes no progress."""
