@@ -6,10 +6,10 @@ A bundle is safe to share between threads (SQLite is built serialised) and betwe
 import functools
 import sqlite3
 import urllib.parse
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -38,9 +38,26 @@ from landwaiter.advisories.seal import Seal, check_damage, read_seal, verify_con
 from landwaiter.advisories.sign import check_signature, require_trusted
 from landwaiter.errors import InputError
 
-_affected = msgspec.json.Decoder(Affected).decode
-_names = msgspec.json.Decoder(tuple[str, ...]).decode
-_scores = msgspec.json.Decoder(tuple[Score, ...]).decode
+_Made = TypeVar("_Made")
+
+
+def _column(kind: type[_Made]) -> Callable[[str], _Made]:
+    """Return a reader of a JSON column; it raises InputError, as an unsigned bundle may hold anything."""
+    decode = msgspec.json.Decoder(kind).decode
+
+    def read(text: str) -> _Made:
+        try:
+            return decode(text)
+        except (msgspec.MsgspecError, UnicodeError, TypeError) as error:
+            raise InputError(f"The bundle holds what is no record: {error}.", _AGAIN) from error
+
+    return read
+
+
+_AGAIN = "Fetch or import it again."
+_affected = _column(Affected)
+_names = _column(tuple[str, ...])
+_scores = _column(tuple[Score, ...])
 _CACHE_KB = 4096
 _RECORD = "a.feed, a.id, a.modified, a.vulnerabilities, a.names, a.summary, a.severity, a.scores, a.url, a.withdrawn"
 _ENTRIES = f"""SELECT f.body, {_RECORD} FROM affected f JOIN advisory a ON a.rid = f.rid
@@ -88,11 +105,11 @@ class Bundle:
             self._db = sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None)
             self._db.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
             meta = dict(self._db.execute("SELECT key, value FROM meta"))
-        except sqlite3.Error as error:
-            raise InputError(f"The bundle {path} cannot be read: {error}.", "Fetch or import it again.") from error
-        if meta.get("format") != str(schema.FORMAT):
-            raise InputError(f"The bundle {path} has another format.", "Build it with this version of landwaiter.")
-        self.info = BundleInfo(seal.id, meta["built"], meta["newest"], int(meta["advisories"]), signer)
+            if meta.get("format") != str(schema.FORMAT):
+                raise InputError(f"The bundle {path} has another format.", "Build it with this version of landwaiter.")
+            self.info = BundleInfo(seal.id, meta["built"], meta["newest"], int(meta["advisories"]), signer)
+        except (sqlite3.Error, ValueError, KeyError, TypeError) as error:
+            raise InputError(f"The bundle {path} cannot be read: {error}.", _AGAIN) from error
 
     def __enter__(self) -> Self:
         return self
@@ -110,7 +127,7 @@ class Bundle:
         try:
             return self._db.execute(sql, values).fetchall()
         except sqlite3.DatabaseError as error:
-            raise InputError(f"The bundle {self.path} is damaged: {error}.", "Fetch or import it again.") from error
+            raise InputError(f"The bundle {self.path} is damaged: {error}.", _AGAIN) from error
 
     @functools.cached_property
     def ecosystems(self) -> dict[str, EcosystemInfo]:
@@ -219,7 +236,7 @@ class Bundle:
     def check_pages(self) -> None:
         """Let SQLite check its pages. Raises InputError."""
         if self._rows("PRAGMA quick_check(1)") != [("ok",)]:
-            raise InputError(f"The bundle {self.path} is damaged.", "Fetch or import it again.")
+            raise InputError(f"The bundle {self.path} is damaged.", _AGAIN)
 
 
 def _record(row: tuple[Any, ...]) -> Record:

@@ -34,6 +34,8 @@ class Intake:
             "BEGIN"
         )
         self._latest = latest
+        self._aliases: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._bare: set[tuple[str, str]] = set()
         self.newest: dict[str, str] = {}
         self.skipped: Counter[str] = Counter()
         self.compiled: Counter[str] = Counter()
@@ -44,14 +46,33 @@ class Intake:
         advisory = self._believable(advisory)
         family = advisory.feed.partition("/")[0]
         self.newest[advisory.feed] = max(self.newest.get(advisory.feed, ""), advisory.modified)
-        known = self._db.execute("SELECT body FROM record WHERE family=? AND id=?", (family, advisory.id)).fetchone()
-        if known is not None:
-            older = _decode(known[0])
-            advisory = merge(older, advisory)
-            if advisory.feed == older.feed:
-                self.notes.append(Quarantined(advisory.feed, advisory.id, "its id is there twice: merged", kept=True))
         row = (family, advisory.id, advisory.feed, _encode(advisory))
-        self._db.execute("INSERT OR REPLACE INTO record VALUES(?,?,?,?)", row)
+        if not self._db.execute("INSERT OR IGNORE INTO record VALUES(?,?,?,?)", row).rowcount:
+            advisory = self._merged(family, advisory)
+        self._remember(family, advisory)
+
+    def _merged(self, family: str, advisory: Advisory) -> Advisory:
+        """Merge with the record that is here under the same id, and return what both make."""
+        sql = "SELECT body FROM record WHERE family=? AND id=?"
+        older = _decode(self._db.execute(sql, (family, advisory.id)).fetchone()[0])
+        if advisory.feed == older.feed:
+            self.notes.append(Quarantined(advisory.feed, advisory.id, "its id is there twice: merged", kept=True))
+        advisory = merge(older, advisory)
+        row = (family, advisory.id, advisory.feed, _encode(advisory))
+        self._db.execute("REPLACE INTO record VALUES(?,?,?,?)", row)
+        return advisory
+
+    def _remember(self, family: str, advisory: Advisory) -> None:
+        """Keep the names of records that link names, and which records have no CVE of their own."""
+        key = family, advisory.id
+        named = not advisory.withdrawn and own_cves(advisory)
+        self._bare.discard(key)
+        if not advisory.withdrawn and not named:
+            self._bare.add(key)
+        if advisory.aliases and not advisory.withdrawn:
+            self._aliases[key] = advisory.aliases
+        else:
+            self._aliases.pop(key, None)
 
     def _believable(self, advisory: Advisory) -> Advisory:
         if not self._latest or advisory.modified <= self._latest:
@@ -76,14 +97,11 @@ class Intake:
 
     def _links(self) -> dict[str, set[str]]:
         """Return what is linked with the names of records that have no CVE of their own."""
-        wanted: set[str] = set()
-        for advisory in self._all():
-            if not advisory.withdrawn and not own_cves(advisory):
-                wanted.update((advisory.id, *advisory.aliases))
+        wanted = {name for key in self._bare for name in (key[1], *self._aliases.get(key, ()))}
         links: dict[str, set[str]] = defaultdict(set)
-        for advisory in self._all() if wanted else ():
-            names = {advisory.id, *advisory.aliases}
-            if not advisory.withdrawn and not wanted.isdisjoint(names):
+        for (_, identifier), aliases in self._aliases.items() if wanted else ():
+            names = {identifier, *aliases}
+            if not wanted.isdisjoint(names):
                 for name in names:
                     if not is_cve(name):
                         links[name] |= names
@@ -131,4 +149,9 @@ def compile_record(advisory: Advisory, chosen: tuple[str, ...]) -> CompiledRecor
         url=advisory.url,
         withdrawn=advisory.withdrawn,
     )
-    return CompiledRecord(record, tuple(sorted(map(without_covered, advisory.affected), key=_encode)))
+    return CompiledRecord(record, _sorted(advisory.affected))
+
+
+def _sorted(affected: tuple[Affected, ...]) -> tuple[Affected, ...]:
+    kept = tuple(map(without_covered, affected))
+    return tuple(sorted(kept, key=_encode)) if len(kept) > 1 else kept

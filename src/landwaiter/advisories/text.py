@@ -1,6 +1,7 @@
 """Text of advisories is written by strangers: cut to size, freed of control characters, its names and times checked."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]+")
@@ -31,6 +32,15 @@ def embedded_cve(record_id: str) -> str:
 def is_name(text: str) -> bool:
     """Tell whether `text` can be a package name or version: not empty, not overlong, without control characters."""
     return 0 < len(text) <= _LONGEST_NAME and _CONTROL.search(text) is None
+
+
+def names_of(texts: Sequence[str]) -> tuple[str, ...]:
+    """Return those of `texts` that can be names or versions; made quick for the usual case that all can."""
+    if not texts:
+        return ()
+    if all(texts) and max(map(len, texts)) <= _LONGEST_NAME and _CONTROL.search("".join(texts)) is None:
+        return tuple(texts)
+    return tuple(filter(is_name, texts))
 
 
 def one_line(text: str | None, *, longest: int = _LONGEST_SUMMARY) -> str:

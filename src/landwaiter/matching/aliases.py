@@ -38,7 +38,8 @@ def deciding(group: list[Judgement]) -> list[Judgement]:
     Of a distribution's records the closest to its security team decide alone; its word "not affected" overrules all.
     Of the others (several databases of one language) each may find it affected.
     """
-    if any(judgement.outcome == "not_affected" for judgement in group):
+    outcomes = {judgement.outcome for judgement in group}
+    if "affected" not in outcomes or "not_affected" in outcomes:
         return []
     closest = min((_rank(judgement) for judgement in group), default=0)
     affected = [item for item in group if item.outcome == "affected" and _rank(item) == closest]

@@ -33,10 +33,23 @@ def finding_of(name: str, deciding: Sequence[Judgement], package: Package, bundl
         kev=bundle.exploited(name) is not None,
         epss=probability.score if probability else None,
         reason=reason_of(first),
-        status=next((entry.affected.status for entry in entries if entry.affected.status != "affected"), "affected"),
+        status=_status(deciding, package, bundle),
         summary=next((entry.record.summary for entry in entries if entry.record.summary), ""),
         fingerprint=fingerprint(name, package),
     )
+
+
+def _status(deciding: Sequence[Judgement], package: Package, bundle: Bundle) -> str:
+    """Return what the vendor says of it; Debian lists sources whose support ended before their release's."""
+    stated = (judgement.entry.affected.status for judgement in deciding)
+    status = next((word for word in stated if word != "affected"), "affected")
+    if status == "affected" and package.type == "deb" and not any(judgement.fixed for judgement in deciding):
+        subject = deciding[0].subject
+        base, _, release = deciding[0].entry.affected.ecosystem.partition(":")
+        ended = bundle.support_ended(base.lower(), subject.name)
+        if any(item.kind == "ended" and item.version in ("", release) for item in ended):
+            return "end_of_life"
+    return status
 
 
 def about(package: Package) -> FindingPackage:

@@ -73,6 +73,7 @@ class Matcher:
         key = _key(package, distribution)
         if key not in self._found:
             self._found[key] = self._find(package, distribution)
+            return self._found[key]
         found, readable = self._found[key]
         return tuple(_of(finding, package) for finding in found), readable
 

@@ -113,6 +113,37 @@ def test_threads_share_a_bundle(bundle: Bundle) -> None:
     assert found == [1] * 800
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DELETE FROM meta",
+        "UPDATE meta SET value = 'many' WHERE key = 'advisories'",
+        "UPDATE meta SET value = '99' WHERE key = 'format'",
+        "DROP TABLE meta",
+        "DROP TABLE affected",
+        "UPDATE affected SET body = '{'",
+        "UPDATE affected SET body = x'ff'",
+        "UPDATE affected SET body = NULL",
+        "UPDATE advisory SET names = '7'",
+        "UPDATE advisory SET scores = '[[1]]'",
+    ],
+)
+def test_a_bundle_made_by_a_stranger(bundle: Bundle, tmp_path: Path, change: str) -> None:
+    """Sealed as it should be, with anything inside."""
+    import sqlite3
+
+    from landwaiter.advisories.seal import read_seal, seal_of, write_seal
+
+    made = tmp_path / "made"
+    made.write_bytes(bundle.path.read_bytes()[: read_seal(bundle.path).size])
+    with sqlite3.connect(made) as database:
+        database.execute(change)
+    database.close()
+    write_seal(made, seal_of(made))
+    with pytest.raises(InputError), open_bundle(made) as opened:
+        opened.entries("PyPI", "some-thing")
+
+
 def test_it_is_not_written_to(bundle: Bundle) -> None:
     import sqlite3
 

@@ -9,6 +9,7 @@ from landwaiter.advisories.text import (
     is_cve,
     is_identifier,
     is_name,
+    names_of,
     one_line,
     summary_of,
     timestamp,
@@ -45,6 +46,12 @@ def test_embedded_cve(identifier: str, cve: str) -> None:
 @pytest.mark.parametrize("text", ["", "a\nb", "x" * 600, "a\x1b[31m", "\u202egnp.exe"])
 def test_names_are_clean(text: str) -> None:
     assert not is_name(text)
+
+
+@given(st.lists(st.text(max_size=8) | st.just("x" * 600), max_size=5))
+@settings(max_examples=100)
+def test_names_of_many(texts: list[str]) -> None:
+    assert names_of(texts) == tuple(text for text in texts if is_name(text))
 
 
 @given(st.text(max_size=2000))

@@ -62,6 +62,16 @@ def test_debians_decisions_are_kept(bundle: Any, inventory: Any, package: Any, c
     assert (finding.status, finding.severity, finding.fixed_versions) == (status, severity, ())
 
 
+@pytest.mark.parametrize(("suffix", "status"), [("deb12", "end_of_life"), ("deb11", "affected")])
+def test_sources_whose_support_ended(bundle: Any, inventory: Any, package: Any, suffix: str, status: str) -> None:
+    files = tracker(bookworm={"status": "open"}) | {
+        f"debian/security-support-ended.{suffix}": "openssl 3.0 2025-01-01\n"
+    }
+    opened = bundle(files=files)
+    (finding,) = match(inventory(package("deb", "libssl3", "3.0", "openssl"), os=DEBIAN), opened).findings
+    assert finding.status == status
+
+
 def test_the_tracker_overrules_announcements(bundle: Any, inventory: Any, package: Any, record: Any) -> None:
     """The announcement says fixed in 3.0.5; the tracker knows that 3.0.3 had it already."""
     announcement = record("DSA-1-1", "Debian:12", "openssl", "3.0.5", upstream=["CVE-2024-0001"])

@@ -6,6 +6,7 @@ affected. An entry may hold several ids in one string, in other spellings, or wi
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -84,6 +85,7 @@ def fixes(database: SecurityDatabase) -> Iterator[tuple[str, str, str]]:
                 yield item.pkg.name, version, text
 
 
+@lru_cache(maxsize=65536)
 def identifiers(text: str) -> dict[str, tuple[str, ...]]:
     """Return the vulnerabilities that a secdb entry names, each with the entry's other names.
 

@@ -16,7 +16,7 @@ from landwaiter.advisories.feeds.archives import UnreadableError, explain, zip_m
 from landwaiter.advisories.mending import mend
 from landwaiter.advisories.models import Advisory, Affected, Fact, Quarantined, bounds_of
 from landwaiter.advisories.severity_words import severity_of_summary, severity_of_word
-from landwaiter.advisories.text import is_identifier, is_name, summary_of, timestamp
+from landwaiter.advisories.text import is_identifier, is_name, names_of, summary_of, timestamp
 from landwaiter.versions.ranges import Event, Range
 
 _STREAM = re.compile(r"(?<![\w.:+-])([a-z0-9][\w.+-]*:[A-Za-z0-9][\w.]*)(?![\w:-])")
@@ -138,6 +138,9 @@ def parse(content: bytes, feed: str, ecosystem: str, name: str) -> Iterator[Fact
         advisory = _advisory(record, feed, ecosystem)
         mended, odd = _mended(advisory)
         yield mended
+        foreign = _claims(record)
+        if foreign:
+            yield Quarantined(feed, record.id, f"it may not speak of {foreign}: that part is left out", kept=True)
         if odd:
             reason = f"no version of its ecosystem, read up to what is one: {', '.join(map(ascii, odd[:5]))}"
             yield Quarantined(feed, record.id, reason, kept=True)
@@ -145,6 +148,13 @@ def parse(content: bytes, feed: str, ecosystem: str, name: str) -> Iterator[Fact
         yield Quarantined(feed, name, explain(error))
     except Refused as refusal:
         yield Quarantined(feed, record.id if is_identifier(record.id) else name, str(refusal))
+
+
+def _claims(record: _Record) -> str:
+    """Return the ecosystems that a record claims although its id is another's ("ALSA-…" about Debian)."""
+    owners = owners_of(record.id)
+    stated = {base_of(item.package.ecosystem) for item in record.affected or () if item.package} if owners else set()
+    return ", ".join(sorted(ascii(name[:40]) for name in stated.difference(owners)))
 
 
 def _mended(advisory: Advisory) -> tuple[Advisory, tuple[str, ...]]:
@@ -212,7 +222,7 @@ def _affected(
         return
     if owners and base not in owners:
         return
-    ranges, versions = _ranges(item.ranges), tuple(v for v in item.versions or () if is_name(v))
+    ranges, versions = _ranges(item.ranges), names_of(item.versions or ())
     if not ranges and not versions:
         return
     urgency = _urgency(item)
@@ -241,7 +251,7 @@ def _events(events: tuple[Event, ...] | None) -> tuple[Event, ...]:
     """Return a range's events; () when it never opens, as such a range holds nothing, or has what is no version."""
     stated = [version for event in events or () for version in msgspec.structs.astuple(event) if version is not None]
     opens = any(event.introduced is not None for event in events or ())
-    return events if events and opens and all(map(is_name, stated)) else ()
+    return events if events and opens and len(names_of(stated)) == len(stated) else ()
 
 
 def _streams(ranges: tuple[Range, ...], summary: str) -> tuple[str, ...]:

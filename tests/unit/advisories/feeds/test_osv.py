@@ -111,6 +111,16 @@ def test_a_distribution_needs_its_release(record: Any, ecosystem: str) -> None:
     assert "none of its packages" in refusal(it, ecosystem.partition(":")[0]).reason
 
 
+def test_a_record_that_claims_what_is_not_its_own(record: Any) -> None:
+    it = record("ALSA-2024:1", "AlmaLinux:9", "bash", fixed="1")
+    it["affected"] += record("X", "Debian:12", "bash", fixed="1")["affected"]
+    found, note = osv.parse(json.dumps(it).encode(), "osv/AlmaLinux", "AlmaLinux", "it.json")
+    assert isinstance(found, Advisory)
+    assert [a.ecosystem for a in found.affected] == ["AlmaLinux:9"]
+    assert isinstance(note, Quarantined)
+    assert (note.kept, note.reason) == (True, "it may not speak of 'Debian': that part is left out")
+
+
 def test_several_ecosystems_in_one_record(record: Any) -> None:
     it = record("GHSA-1", "Maven", "g:a", fixed="1")
     it["affected"] += record("GHSA-1", "npm", "a", fixed="2")["affected"]
