@@ -184,6 +184,11 @@ def test_a_token_bound_to_an_account_speaks_of_that_account_only(
     assert bound.http.post("/api/v1/sensor/tasks", json={"task": own}).status_code == 200
 
 
+def test_a_token_that_is_not_there_cannot_be_revoked(platform: Platform) -> None:
+    with platform.database.begin() as session, pytest.raises(InputError, match="no valid token"):
+        tokens.revoke_token(session, "0123456789")
+
+
 @pytest.mark.parametrize(
     ("scope", "options"),
     [
@@ -242,3 +247,37 @@ def test_each_sensor_call_leaves_one_line_without_secrets(
     assert lines[0].startswith(f"token {prefix} 127.0.0.1 POST {HANDSHAKE} 200 ")
     assert f"POST {HANDSHAKE} 400" in lines[1]
     assert token not in caplog.text
+
+
+def test_a_fault_of_ours_shows_nothing_and_is_logged(
+    reader: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from landwaiter.platform.tasks import service
+
+    def fail(*_: object) -> int:
+        raise RuntimeError("the inner reason")
+
+    monkeypatch.setattr(service, "count_running", fail)
+    answer = reader.get("/api/v1/status")
+    assert answer.status_code == 500
+    assert "inner reason" not in answer.text
+    assert set(answer.json()["error"]) == {"what", "remedy"}
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "the inner reason" in caplog.text
+
+
+def test_a_database_that_goes_away_is_503(reader: TestClient, platform: Platform) -> None:
+    import psycopg
+
+    reader.get("/api/v1/status")
+    name = platform.database.engine.url.database
+    url = platform.database.dsn.replace(f"/{name}", "/postgres")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+        answer = reader.get("/api/v1/status")
+        assert answer.status_code == 503
+        assert "database" in answer.json()["error"]["what"]
+        connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+    assert reader.get("/api/v1/status").status_code in {200, 503}
+    assert reader.get("/api/v1/status").status_code == 200

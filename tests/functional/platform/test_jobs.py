@@ -100,6 +100,26 @@ def test_a_job_whose_worker_died_in_the_middle_is_taken_up_again(
         wait_for(lambda: assessed(platform) == 1)
 
 
+def test_a_worker_whose_database_fails_begins_again(
+    settings: Settings, platform: Platform, sensor: Any, sample: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from landwaiter.platform.jobs import worker
+
+    stored_without_assessment(platform, sensor, sample, monkeypatch)
+    failures = iter([RuntimeError("the database is away")])
+    recover = housekeeping.recover
+
+    def fail_once(given: Platform) -> None:
+        for failure in failures:
+            raise failure
+        recover(given)
+
+    monkeypatch.setattr(housekeeping, "recover", fail_once)
+    monkeypatch.setattr(worker, "_PAUSE", 0.1)
+    with TestClient(create_app(msgspec.structs.replace(settings, worker=True), platform)):
+        wait_for(lambda: assessed(platform) == 1)
+
+
 def test_an_assessment_that_fails_leaves_the_image_stored_and_its_job_waiting(
     platform: Platform, sensor: Any, reader: TestClient, sample: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

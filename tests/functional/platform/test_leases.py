@@ -112,6 +112,26 @@ def test_a_failed_scan_is_leased_again_to_the_next_event_and_tells_why_it_failed
     assert container["assessment"] != "failed"
 
 
+def test_scans_are_listed_and_paged(sensor: Any, reader: TestClient, sample: Any) -> None:
+    for number in range(7):
+        sensor.report(sensor.task(str(number), image=f"registry.example/app{number}:1"))
+    sensor.run(sample, "done")
+    seen, cursor = [], None
+    while True:
+        page = reader.get("/api/v1/scans", params={"limit": 3} | ({"cursor": cursor} if cursor else {})).json()
+        seen += [scan["image"] for scan in page["scans"]]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert seen == [sample.reference, *(f"registry.example/app{number}:1" for number in range(6, -1, -1))]
+    by_state = reader.get("/api/v1/scans", params={"state": "assessed"}).json()["scans"]
+    assert [scan["image_digest"] for scan in by_state] == [sample.digest]
+    for image in (sample.reference, sample.digest):
+        assert reader.get("/api/v1/scans", params={"image": image}).json()["scans"] == by_state
+    assert reader.get("/api/v1/scans", params={"state": "flying"}).status_code == 400
+    assert reader.get("/api/v1/scans", params={"cursor": "x"}).status_code == 400
+
+
 def test_a_build_that_could_not_be_started_frees_the_lease(sensor: Any, reader: TestClient, sample: Any) -> None:
     (image,) = sensor.report(sensor.task("1", image_digest=sample.digest))["images"]
     path = f"/api/v1/sensor/scans/{image['scan_id']}/build"

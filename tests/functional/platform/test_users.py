@@ -114,8 +114,7 @@ def test_wrong_passwords_make_the_name_and_the_address_wait(platform: Platform, 
     assert sign_in(platform, user, PASSWORD) is not None
     for _ in range(20):
         with platform.database.begin() as session:
-            session.execute(update(LoginFailureRow).values(until=now()))
-        sign_in(platform, user, "wrong password!")
+            throttle.failed(session, user, "192.0.2.1")
     with platform.database.begin() as session:
         waits = [row.until - row.last for row in session.query(LoginFailureRow)]
     assert max(waits) == timedelta(minutes=15)
@@ -138,12 +137,20 @@ def test_unknown_users_are_refused_as_slowly_as_known_ones(platform: Platform, u
     assert unknown > known / 3
 
 
+def test_whoever_is_not_there_is_told(platform: Platform) -> None:
+    with platform.database.begin() as session:
+        for act in (lambda: users.set_password(session, "eve", PASSWORD), lambda: users.disable_user(session, "eve")):
+            with pytest.raises(InputError, match="no user 'eve'"):
+                act()
+
+
 def test_the_audit_log_is_append_only(platform: Platform, user: str) -> None:
     sign_in(platform, user, "wrong password!")
     sign_in(platform, user, PASSWORD)
     with platform.database.begin() as session:
         assert [entry.action for entry in audit.read(session)] == ["signed in", "sign-in refused"]
         assert audit.read(session, limit=1)[0].address == "192.0.2.1"
+        assert audit.read(session, before=1) == ()
     for statement in ("DELETE FROM audit_log", "UPDATE audit_log SET actor = 'nobody'"):
         with pytest.raises(DBAPIError, match="append-only"), platform.database.begin() as session:
             session.execute(text(statement))

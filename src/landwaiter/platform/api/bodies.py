@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
 
 from landwaiter.errors import InputError
 from landwaiter.platform.api.errors import TooLargeError
@@ -13,6 +14,8 @@ from landwaiter.platform.api.errors import TooLargeError
 T = TypeVar("T")
 MEGABYTE = 1024 * 1024
 _CHUNK = 256 * 1024
+_LARGE = 64 * 1024
+"""Bytes from which decoding is left to a thread, so that nobody else waits for it."""
 
 
 async def read_body(request: Request, limit: int) -> bytes:
@@ -38,6 +41,8 @@ def document(kind: type[T], limit: int) -> Callable[[Request], Coroutine[Any, An
     async def read(request: Request) -> T:
         body = await read_body(request, limit)
         try:
+            if len(body) > _LARGE:
+                return await run_in_threadpool(decoder.decode, body)
             return decoder.decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             name = getattr(kind, "__name__", str(kind))

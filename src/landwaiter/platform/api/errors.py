@@ -83,7 +83,6 @@ def install(app: FastAPI) -> None:
         (OperationalError, _database),
         (InterfaceError, _database),
         (PoolTimeoutError, _database),
-        (Exception, _unexpected),
     )
     for kind, handler in handlers:
         app.add_exception_handler(kind, handler)
@@ -124,6 +123,7 @@ def _database(_request: Request, error: Exception) -> Response:
     return error_response(503, "The database does not answer.", "Try again; the operator finds the reason in the log.")
 
 
-def _unexpected(_request: Request, error: Exception) -> Response:
+def unexpected(error: Exception) -> Response:
+    """Note a fault of ours with its traceback in the log, and return the answer that shows nothing of it."""
     _LOG.error("an unexpected error", exc_info=error)
     return error_response(500, "The platform has a fault.", "It is in the platform's log; please report it.")

@@ -6,6 +6,8 @@ import time
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from landwaiter.platform.api.errors import unexpected
+
 _LOG = logging.getLogger("landwaiter.platform.requests")
 
 SECURITY_HEADERS = {
@@ -36,12 +38,12 @@ class Envelope:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        begun, status = time.monotonic(), 500
+        begun, status, started = time.monotonic(), 500, False
 
         async def enveloped(message: Message) -> None:
-            nonlocal status
+            nonlocal status, started
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, started = message["status"], True
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
@@ -51,6 +53,10 @@ class Envelope:
 
         try:
             await self._app(scope, receive, enveloped)
+        except Exception as error:
+            if started:
+                raise
+            await unexpected(error)(scope, receive, enveloped)
         finally:
             _report(scope, status, (time.monotonic() - begun) * 1000)
 

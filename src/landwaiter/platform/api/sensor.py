@@ -131,7 +131,7 @@ def query_layers(
 def upload_layer(
     platform: PlatformHere,
     diff_id: str,
-    facts: Annotated[LayerFacts, Depends(document(LayerFacts, 256 * MEGABYTE))],
+    facts: Annotated[LayerFacts, Depends(document(LayerFacts, 64 * MEGABYTE))],
 ) -> Response:
     """Take in the facts of one layer. Repeating it changes nothing."""
     if facts.diff_id != diff_id:

@@ -70,8 +70,8 @@ def assess_image(
     failed = sum(item.failed for item in evaluated)
     journal.note("compliance", started, begun, f"{failed} controls failed in {len(evaluated)} variants")
     worst = min((item.verdict for item in evaluated), key=lambda verdict: STATUSES.index(verdict.status))
-    with database.begin() as session:
-        _store(session, image_id, assessment, evaluated, worst=worst, journal=journal)
+    steps = tuple(journal.steps)
+    database.retry(lambda session: _store(session, image_id, assessment, evaluated, worst=worst, steps=steps))
     return worst
 
 
@@ -101,12 +101,12 @@ def _store(
     evaluated: Sequence[Evaluated],
     *,
     worst: Verdict,
-    journal: _Journal,
+    steps: Sequence[StepReport],
 ) -> None:
     locked = session.scalar(select(ImageRow).where(ImageRow.id == image_id).with_for_update())
     if locked is None:
         return
-    started, begun = now(), time.monotonic()
+    started, begun, journal = now(), time.monotonic(), _Journal(list(steps))
     counts = store_findings(session, locked, assessment)
     store_variants(session, image_id, evaluated)
     failed = max(item.failed for item in evaluated)

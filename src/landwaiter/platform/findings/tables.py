@@ -55,7 +55,13 @@ class FindingRow(Base):
     __table_args__ = (
         UniqueConstraint("image_id", "identity"),
         Index("ix_findings_image", "image_id", "severity", "vulnerability", "id"),
-        Index("ix_findings_open_vulnerability", "vulnerability", "image_id", postgresql_where="resolved IS NULL"),
+        Index(
+            "ix_findings_open_vulnerability",
+            "vulnerability",
+            "image_id",
+            postgresql_where="resolved IS NULL",
+            postgresql_include=["fixed", "first_seen"],
+        ),
         Index("ix_findings_open_severity", "severity", "id", postgresql_where="resolved IS NULL"),
         Index("ix_findings_open_kev", "first_seen", postgresql_where="resolved IS NULL AND kev"),
         Index("ix_findings_open_package", "package_name", "package_type", postgresql_where="resolved IS NULL"),

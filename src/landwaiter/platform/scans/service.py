@@ -1,7 +1,5 @@
 """The life of a scan after its lease: build started, steps, failure; and what the console asks of it."""
 
-import base64
-import binascii
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -14,6 +12,7 @@ from landwaiter.platform.images.tables import ImageRow
 from landwaiter.platform.scans.models import Failure, Journey, Scan, ScanPage, SensorScan, Step
 from landwaiter.platform.scans.tables import ACTIVE, STATES, ScanRow, ScanStepRow
 from landwaiter.platform.store.base import now, text_of
+from landwaiter.platform.store.paging import DEFAULT, cursor_of, position_of
 from landwaiter.platform.store.times import parse_time
 from landwaiter.scan.document import ScanFailure, StepReport
 
@@ -105,7 +104,7 @@ def steps_of(session: Session, scan_ids: Sequence[str]) -> dict[str, tuple[Step,
 
 
 def scans(
-    session: Session, *, state: str = "", image: str = "", cursor: str | None = None, limit: int = 50
+    session: Session, *, state: str = "", image: str = "", cursor: str | None = None, limit: int = DEFAULT
 ) -> ScanPage:
     """Return scans, newest first: of one state, of one image (reference or digest), or all. Raises InputError."""
     if state and state not in STATES:
@@ -116,11 +115,11 @@ def scans(
     if image:
         query = query.where((ScanRow.image == image) | (ScanRow.digest == image) | (ImageRow.digest == image))
     if cursor:
-        query = query.where(tuple_(ScanRow.created, ScanRow.id) < _position(cursor))
+        query = query.where(tuple_(ScanRow.created, ScanRow.id) < position_of(cursor, tuple[datetime, str]))
     rows = session.execute(query).all()
     found = tuple(scan_of(row, digest) for row, digest in rows[:limit])
     more = len(rows) > limit
-    return ScanPage(found, _cursor(found[-1]) if more else None)
+    return ScanPage(found, cursor_of(found[-1].created, found[-1].scan_id) if more else None)
 
 
 def scans_of(session: Session, scan_ids: Sequence[str]) -> dict[str, Scan]:
@@ -177,15 +176,3 @@ def _step(scan_id: str, step: StepReport, origin: str) -> dict[str, object]:
         "ok": step.ok,
         "origin": origin,
     }
-
-
-def _cursor(scan: Scan) -> str:
-    return base64.urlsafe_b64encode(f"{scan.created.isoformat()} {scan.scan_id}".encode()).decode()
-
-
-def _position(cursor: str) -> tuple[datetime, str]:
-    try:
-        created, _, scan_id = base64.urlsafe_b64decode(cursor).decode().partition(" ")
-        return datetime.fromisoformat(created), scan_id
-    except (ValueError, binascii.Error):
-        raise InputError("The cursor is not one of ours.", "Take `next` of the page before, unchanged.") from None

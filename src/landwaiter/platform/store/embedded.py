@@ -30,7 +30,7 @@ _LOG = logging.getLogger(__name__)
 _SUPERUSER = "landwaiter"
 _LONGEST_SOCKET = 100
 """sun_path holds 108 bytes on Linux and 104 on macOS (unix(7))."""
-_START_SECONDS, _STOP_SECONDS = 60.0, 30.0
+_START_SECONDS, _STOP_SECONDS, _REMAINS_SECONDS = 60.0, 30.0, 15.0
 
 _SETTINGS = {
     "listen_addresses": "",
@@ -152,6 +152,19 @@ class EmbeddedServer:
             )
 
     def _launch(self) -> None:
+        """Start PostgreSQL, again while the remains of one whose process was killed are still going away."""
+        deadline = time.monotonic() + _REMAINS_SECONDS
+        while True:
+            try:
+                self._launch_once()
+            except InputError as error:
+                if "pre-existing shared memory" not in error.what or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+            else:
+                return
+
+    def _launch_once(self) -> None:
         self._own(self._socket())
         options = {**self._settings, "unix_socket_directories": str(self._socket())}
         arguments = ["-D", str(self.data), *(f"--{name}={value}" for name, value in options.items())]

@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
 from typing import TypeVar
 
 import msgspec
@@ -25,8 +24,3 @@ def position_of(cursor: str, kind: type[T]) -> T:
         return msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=kind)
     except (ValueError, binascii.Error, msgspec.MsgspecError):
         raise InputError("The cursor is not one of ours.", "Take `next` of the page before, unchanged.") from None
-
-
-def page_of(rows: Sequence[T], limit: int) -> tuple[Sequence[T], bool]:
-    """Return at most `limit` of rows that were asked with one more, and whether there are more."""
-    return rows[:limit], len(rows) > limit

@@ -113,6 +113,7 @@ def upgrade() -> None:
         ["vulnerability", "image_id"],
         unique=False,
         postgresql_where="resolved IS NULL",
+        postgresql_include=["fixed", "first_seen"],
     )
     op.create_index(
         "ix_findings_resolved", "findings", ["resolved"], unique=False, postgresql_where="resolved IS NOT NULL"
