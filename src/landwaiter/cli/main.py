@@ -1,6 +1,5 @@
-"""Entry of the `landwaiter` command. Commands are imported when they are called, so that `--help` answers at once."""
+"""Entry of the `landwaiter` command."""
 
-import importlib
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import click
 
 from landwaiter import __version__
+from landwaiter.cli.lazy import LazyGroup
 from landwaiter.errors import LandwaiterError
 from landwaiter.printable import printable
 
@@ -15,39 +15,24 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "demo": ("landwaiter.cli.demo:demo", "The whole way of one task on this machine, with the verdict"),
     "scan": ("landwaiter.cli.images:scan", "Scan one image: findings, compliance and a verdict"),
     "inventory": ("landwaiter.cli.images:inventory", "List the packages of one image"),
+    "explain": ("landwaiter.cli.explain:explain", "Why an image is affected by a vulnerability, or is not"),
     "serve": ("landwaiter.cli.platform:serve", "Run the platform"),
     "feeds": ("landwaiter.cli.feeds:feeds", "Advisories: build, update, carry over an air gap"),
     "tokens": ("landwaiter.cli.platform:tokens", "Sensor and API tokens"),
     "users": ("landwaiter.cli.platform:users", "Who may use the console"),
     "allow": ("landwaiter.cli.platform:allow", "Networks from which sensors may call"),
+    "aws": ("landwaiter.cli.aws.main:aws", "Deploy to AWS, and check what is deployed"),
     "sandbox": ("landwaiter.cli.sandbox:sandbox", "AWS on this machine, to try things out"),
 }
 EXIT_CODES = "0 fine, 1 policy violated or check failed, 2 wrong usage or unreadable input, 3 something not reached."
 
 
-class LazyGroup(click.Group):
-    """A group whose commands are imported only when they are called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Name the commands in the order of the table."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        """Import and return the command, None when there is none of that name."""
-        if cmd_name not in COMMANDS:
-            return None
-        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
-        command: click.Command = getattr(importlib.import_module(module), attribute)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """List the commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+class _Commands(LazyGroup):
+    table = COMMANDS
 
 
 @click.group(
-    cls=LazyGroup,
+    cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=f"""\b
 Examples:

@@ -1,0 +1,1 @@
+"""`landwaiter aws …`: the runbook on the command line, one module a part."""
