@@ -20,6 +20,7 @@ class Watch:
     def __init__(self, box: Sandbox, platform: DemoPlatform, timeline: Timeline, task_arn: str) -> None:
         self._box, self._platform, self._timeline = box, platform, timeline
         self._task_arn = task_arn
+        self._leased = False
 
     def until_verdict(self) -> ContainerView:
         """Show what happens until the task's image has a verdict; return its container. Raises when the scan fails."""
@@ -60,7 +61,10 @@ class Watch:
 
     def _show(self, container: ContainerView) -> None:
         if container.scan_id and not container.verdict:
+            self._leased = True
             self._timeline.note("platform's answer", "please scan: the lease is given", key=container.scan_id)
+        elif container.verdict and not self._leased:
+            self._timeline.note("platform's answer", "known: this digest is assessed already")
         if container.scan_id:
             self._show_journey(container.scan_id)
         if container.verdict:

@@ -6,6 +6,7 @@ complete, which the verdict says. `make demo FEEDS=<folder>` takes a real mirror
 
 import json
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -142,6 +143,18 @@ _ALPINE_317 = {
     "curl": {"7.87.0-r0": ["CVE-2022-43551", "CVE-2022-43552"], "8.4.0-r0": ["CVE-2023-38545", "CVE-2023-38546"]},
     "busybox": {"1.35.0-r17": ["CVE-2022-30065"]},
 }
+_ALPINE_VECTORS = {
+    "CVE-2022-3996": _V3 + "C:N/I:N/A:H",
+    "CVE-2022-4450": _V3 + "C:N/I:N/A:H",
+    "CVE-2023-0215": _V3 + "C:N/I:N/A:H",
+    "CVE-2023-0286": "CVSS:3.1/AV:N/AC:H/PR:N/UI:N/S:U/C:H/I:N/A:H",
+    "CVE-2022-43551": _V3 + "C:H/I:N/A:N",
+    "CVE-2022-43552": "CVSS:3.1/AV:N/AC:H/PR:N/UI:N/S:U/C:N/I:N/A:H",
+    "CVE-2023-38545": _V3 + "C:H/I:H/A:H",
+    "CVE-2023-38546": "CVSS:3.1/AV:N/AC:H/PR:N/UI:N/S:U/C:N/I:L/A:N",
+    "CVE-2022-30065": "CVSS:3.1/AV:L/AC:L/PR:N/UI:R/S:U/C:H/I:H/A:H",
+}
+"""secdb knows fixed versions only; how severe they are stands in OSV's records."""
 _KEV = ("CVE-2020-11023", "jQuery", "jQuery Cross-Site Scripting (XSS) Vulnerability", "2025-01-23", "2025-02-13")
 
 
@@ -149,6 +162,7 @@ def write_sample_feeds(folder: Path) -> Path:
     """Write the demo's advisories below `folder` as the public feeds lay them out; return `folder`."""
     _write_osv(folder / "osv/PyPI/all.zip", "PyPI", _PYPI)
     _write_osv(folder / "osv/npm/all.zip", "npm", _NPM)
+    _write_osv(folder / "osv/Alpine/all.zip", "Alpine:v3.17", tuple(_alpine()))
     packages = [{"pkg": {"name": name, "secfixes": fixes}} for name, fixes in _ALPINE_317.items()]
     secdb = {"distroversion": "v3.17", "reponame": "main", "packages": packages}
     _write(folder / "alpine-secdb/v3.17/main.json", secdb)
@@ -159,6 +173,13 @@ def write_sample_feeds(folder: Path) -> Path:
     kev = {"title": "CISA KEV, one entry", "catalogVersion": "2026.11.01", "dateReleased": _MODIFIED, "count": 1}
     _write(folder / "kev/known_exploited_vulnerabilities.json", kev | {"vulnerabilities": [entry]})
     return folder
+
+
+def _alpine() -> Iterator[Fact]:
+    for package, fixes in _ALPINE_317.items():
+        for version, names in fixes.items():
+            for cve in names:
+                yield Fact(f"ALPINE-{cve}", cve, package, _below(version), _ALPINE_VECTORS[cve], "")
 
 
 def _write(path: Path, document: object) -> None:
