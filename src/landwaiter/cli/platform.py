@@ -83,10 +83,11 @@ def allow() -> None:
 @allow.command("add")
 @click.argument("network")
 @click.option("--note", default="", help="whose it is")
+@click.option("--anywhere", is_flag=True, help="admit even a network such as 0.0.0.0/0, which is about everybody")
 @_CONFIG
-def allow_add(network: str, note: str, config: Path | None) -> None:
+def allow_add(network: str, note: str, anywhere: bool, config: Path | None) -> None:
     """Admit NETWORK, an address or CIDR such as 203.0.113.7/32."""
-    click.echo(f"{administration.allow_network(_settings(config), network, note)} is admitted")
+    click.echo(f"{administration.allow_network(_settings(config), network, note, anywhere=anywhere)} is admitted")
 
 
 @allow.command("remove")

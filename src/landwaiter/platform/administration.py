@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from landwaiter.advisories.models import BundleInfo
+from landwaiter.errors import InputError
 from landwaiter.platform.auth import audit, networks, tokens, users
 from landwaiter.platform.auth.models import AllowedNetwork, AuditEntry, NewToken, Token, User
 from landwaiter.platform.context import Platform, platform_of
@@ -44,18 +45,21 @@ def revoke_token(settings: Settings, prefix: str) -> None:
         audit.record(session, _actor(), "token revoked", prefix)
 
 
-def allow_network(settings: Settings, network: str, note: str = "") -> str:
+def allow_network(settings: Settings, network: str, note: str = "", *, anywhere: bool = False) -> str:
     """Take sensor calls from a network; return it in its canonical form. Raises InputError."""
     with _session(settings) as session:
-        allowed = networks.allow_network(session, network, note)
-        audit.record(session, _actor(), "network allowed", allowed, note=note)
+        allowed, changed = networks.allow_network(session, network, note, anywhere=anywhere)
+        if changed:
+            audit.record(session, _actor(), "network allowed", allowed, note=note)
         return allowed
 
 
 def disallow_network(settings: Settings, network: str) -> str:
     """Take sensor calls from a network no more. Raises InputError."""
     with _session(settings) as session:
-        removed = networks.disallow_network(session, network)
+        removed, was_there = networks.disallow_network(session, network)
+        if not was_there:
+            raise InputError(f"{removed} is not on the list.", "See the list: landwaiter allow list.")
         audit.record(session, _actor(), "network disallowed", removed)
         return removed
 

@@ -57,6 +57,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """How long a scan holds its lease without a sign of life."""
     reference_minutes: _Minutes = 60
     """How long an image that is known by tag only is taken for the one scanned last under this tag."""
+    silent_minutes: _Minutes = 180
+    """After this time without an event or a sweep a sensor is shown as silent."""
     session_hours: Annotated[int, Meta(ge=1, le=720)] = 12
     """Life of a console session."""
     session_idle_minutes: _Minutes = 60
@@ -107,7 +109,7 @@ def load_settings(file: Path | None = None, environment: Mapping[str, str] = os.
     try:
         settings = msgspec.convert(values, Settings, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:
-        raise InputError(f"A setting is wrong: {error}.", "docs/reference/api.md lists the settings.") from None
+        raise InputError(f"A setting is wrong: {error}.", "docs/reference/settings.md lists the settings.") from None
     _check(settings)
     return settings
 

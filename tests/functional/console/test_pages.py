@@ -83,7 +83,7 @@ def hostile_image(house: ModuleType) -> Any:
 def hostile(house: ModuleType, sensor: Any, advisories: Callable[..., Path]) -> Any:
     advisories(house.OSV, hostile_record(house.OSV))
     image = hostile_image(house)
-    changes = {"group": HOSTILE[0], "task_definition_arn": f"arn:aws:ecs:x:1:task-definition/{HOSTILE[1]}"}
+    changes = {"group": HOSTILE[0], "task_definition_arn": f"arn:aws:ecs:x:123456789012:task-definition/{HOSTILE[1]}"}
     (answer,) = sensor.report(
         sensor.task(
             containers=[
@@ -107,7 +107,7 @@ def test_what_strangers_wrote_is_shown_as_text_on_every_page(browser: TestClient
         for path in (
             "/", "/running", f"/tasks/{task}", "/images", f"/images/{image.digest}", f"/images/{image.digest}/packages",
             "/vulnerabilities", "/vulnerabilities/CVE-2099-0001", "/vulnerabilities/GHSA-zzzz-0000-0002", "/scans",
-            f"/scans/{scan_id}",
+            f"/scans/{scan_id}", "/first", "/gaps", "/sensors",
         )
     }  # fmt: skip
     assert HOSTILE[0] in pages[f"/images/{image.digest}/packages"].text
@@ -232,7 +232,7 @@ def test_a_failed_scan_tells_what_and_what_to_do_wherever_one_looks(
     failure = {"kind": "unreadable", "what": "Layer 2 is truncated.", "remedy": "Push the image again."}
     path = f"/api/v1/sensor/scans/{image['scan_id']}/failure"
     assert sensor.http.post(path, json=failure).status_code == 204
-    for path in (f"/scans/{image['scan_id']}", f"/tasks/{quote(task['task_arn'])}", "/running"):
+    for path in (f"/scans/{image['scan_id']}", f"/tasks/{quote(task['task_arn'])}", "/running", "/gaps"):
         page = Page(browser.get(path)).text
         assert "Layer 2 is truncated." in page, path
         assert "Push the image again." in page, path
@@ -274,6 +274,8 @@ def test_an_empty_platform_has_pages_that_say_so(browser: TestClient) -> None:
     said = {
         "/": "No task runs.", "/running": "No task matches.", "/images": "No image has been scanned yet.",
         "/vulnerabilities": "No finding is open.", "/scans": "No scan yet.",
+        "/first": "No critical or known exploited finding", "/gaps": "Every running image has been scanned.",
+        "/sensors": "No sensor has called yet.",
     }  # fmt: skip
     for path, text in said.items():
         assert text in Page(browser.get(path)).text

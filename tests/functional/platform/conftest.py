@@ -190,6 +190,17 @@ def sample() -> SampleImage:
     return SampleImage("registry.example/shop/web:1.0", (python_layer("jinja2", "2.0"),))
 
 
+@pytest.fixture
+def python_image() -> Callable[..., SampleImage]:
+    """Make an image of one wheel a layer, given as name and version."""
+
+    def make(*wheels: tuple[str, str], reference: str = "") -> SampleImage:
+        name = reference or f"registry.example/shop/{wheels[0][0]}:{wheels[0][1]}"
+        return SampleImage(name, tuple(python_layer(*wheel) for wheel in wheels))
+
+    return make
+
+
 class SensorClient:
     """What the Lambda function and the scan job do, call by call."""
 

@@ -46,15 +46,15 @@ def test_the_allow_list_admits_its_networks_and_nobody_else(
         return connect(token, address).post(HANDSHAKE, json=SWEEP).status_code
 
     with platform.database.begin() as session:
-        assert networks.allow_network(session, "10.20.0.9/16", "egress") == "10.20.0.0/16"
-        assert networks.allow_network(session, "2001:db8::/32") == "2001:db8::/32"
+        assert networks.allow_network(session, "10.20.0.9/16", "egress") == ("10.20.0.0/16", True)
+        assert networks.allow_network(session, "2001:db8::/32") == ("2001:db8::/32", True)
     assert [status(address) for address in ("10.20.255.1", "::ffff:10.20.3.4", "2001:db8::7")] == [200, 200, 200]
     assert [status(address) for address in ("10.21.0.1", "127.0.0.1", "2001:db9::1")] == [403, 403, 403]
     with platform.database.begin() as session:
         networks.disallow_network(session, "10.20.0.0/16")
     assert status("10.20.255.1") == 403
-    with platform.database.begin() as session, pytest.raises(InputError, match="not on the list"):
-        networks.disallow_network(session, "10.20.0.0/16")
+    with platform.database.begin() as session:
+        assert networks.disallow_network(session, "10.20.0.0/16") == ("10.20.0.0/16", False)
 
 
 def test_the_network_is_checked_before_the_token(connect: Callable[..., TestClient]) -> None:
@@ -180,8 +180,16 @@ def test_a_token_bound_to_an_account_speaks_of_that_account_only(
     assert bound.http.post(f"{path}/build", json={"error": "y"}).status_code == 404
     assert bound.http.post(f"{path}/layers/query", json={"diff_ids": []}).status_code == 404
     assert bound.upload_document(sample.document(image["scan_id"])).status_code == 404
-    own = sensor.task("2", image_digest=sample.digest, account="999999999999")
+    own = {key: value.replace("123456789012", "999999999999") if isinstance(value, str) else value
+           for key, value in sensor.task("2", image_digest=sample.digest).items()}  # fmt: skip
     assert bound.http.post("/api/v1/sensor/tasks", json={"task": own}).status_code == 200
+    taken = {**own, "task_arn": task["task_arn"], "version": 99, "last_status": "STOPPED"}
+    answer = bound.http.post("/api/v1/sensor/tasks", json={"task": taken})
+    assert answer.status_code == 400, "a task of another account is not moved by naming the own one"
+    assert "not of account" in answer.json()["error"]["what"]
+    definition = {"taskDefinitionArn": task["task_definition_arn"], "containerDefinitions": []}
+    answer = bound.http.post("/api/v1/sensor/tasks", json={"task": own, "task_definition": definition})
+    assert answer.status_code == 400, "nor is its task definition told before it tells it itself"
 
 
 def test_a_token_that_is_not_there_cannot_be_revoked(platform: Platform) -> None:
@@ -281,3 +289,30 @@ def test_a_database_that_goes_away_is_503(reader: TestClient, platform: Platform
         connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
     assert reader.get("/api/v1/status").status_code in {200, 503}
     assert reader.get("/api/v1/status").status_code == 200
+
+
+def test_an_event_that_meets_a_database_in_trouble_is_503_and_is_taken_when_it_comes_again(
+    sensor: Any, reader: TestClient, platform: Platform, sample: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL ends the connection between two statements of one report, as a fail-over does."""
+    from sqlalchemy import text
+
+    from landwaiter.platform.tasks import record
+
+    original = record.answer
+
+    def cut(session: Any, *arguments: Any) -> Any:
+        pid = session.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        with platform.database.begin() as other:
+            other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+        return original(session, *arguments)
+
+    monkeypatch.setattr(record, "answer", cut)
+    task = sensor.task(image_digest=sample.digest)
+    answer = sensor.http.post("/api/v1/sensor/tasks", json={"task": task})
+    assert answer.status_code == 503
+    assert "Try again" in answer.json()["error"]["remedy"]
+    monkeypatch.undo()
+    assert reader.get("/api/v1/tasks").json()["tasks"] == [], "nothing of it is stored by half"
+    told = sensor.report(task)
+    assert (told["duplicate"], told["images"][0]["state"]) == (False, "scan")

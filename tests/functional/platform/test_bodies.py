@@ -4,6 +4,7 @@ import gzip
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from starlette.testclient import TestClient
 
@@ -133,6 +134,45 @@ def test_facts_must_be_of_the_layer_that_they_are_sent_to(sensor: Any, sample: A
     assert sensor.upload_facts(facts).status_code == 204
 
 
+def test_facts_of_another_analyser_are_refused_wherever_they_are_named(sensor: Any, sample: Any) -> None:
+    (facts,) = sample.layers
+    (image,) = sensor.report(sensor.task(image_digest=sample.digest))["images"]
+    other = msgspec.structs.replace(facts, analyser="0")
+    assert "landwaiter aws up" in sensor.upload_facts(other).json()["error"]["remedy"]
+    refused(sensor.upload_facts(other), 400)
+    query = {"diff_ids": [facts.diff_id], "analyser": "0"}
+    refused(sensor.http.post(f"/api/v1/sensor/scans/{image['scan_id']}/layers/query", json=query), 400)
+    document = msgspec.structs.replace(sample.document(image["scan_id"]), analyser="0")
+    assert "analyser" in refused(sensor.upload_document(document), 400)
+
+
+def test_the_first_facts_of_a_layer_stay_and_others_are_logged(
+    sensor: Any, reader: TestClient, sample: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    (facts,) = sample.layers
+    forged = msgspec.structs.replace(facts, evidence=())
+    assert sensor.upload_facts(facts).status_code == 204
+    assert sensor.upload_facts(facts).status_code == 204
+    assert "conflict" not in caplog.text
+    assert sensor.upload_facts(forged).status_code == 204
+    prefix = sensor.http.headers["Authorization"].split("_")[2]
+    (line,) = [record.message for record in caplog.records if "conflict" in record.message]
+    sender = f"token {prefix} from 127.0.0.1"
+    assert line == f"conflict: {sender} sent other facts of layer {facts.diff_id}; the first ones stay"
+    sensor.run(sample)
+    inventory = reader.get(f"/api/v1/images/{sample.digest}/inventory").json()
+    assert [package["name"] for package in inventory["packages"]] == ["jinja2"]
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+def test_a_body_that_is_declared_as_something_else_is_refused(sensor: Any, kind: str) -> None:
+    body = json.dumps({"task": sensor.task()})
+    assert "JSON" in sensor.http.post(TASKS, content=body, headers={"Content-Type": kind}).json()["error"]["remedy"]
+    refused(sensor.http.post(TASKS, content=body, headers={"Content-Type": kind}), 415)
+    for good in ("application/json; charset=utf-8", "application/vnd.aws.events+json", ""):
+        assert sensor.http.post(TASKS, content=body, headers={"Content-Type": good}).status_code == 200
+
+
 def test_a_document_needs_the_facts_of_its_layers(sensor: Any, sample: Any) -> None:
     (image,) = sensor.report(sensor.task(image_digest=sample.digest))["images"]
     answer = sensor.upload_document(sample.document(image["scan_id"]))
@@ -141,8 +181,6 @@ def test_a_document_needs_the_facts_of_its_layers(sensor: Any, sample: Any) -> N
 
 
 def test_a_document_must_be_of_its_scan_and_its_image(sensor: Any, sample: Any) -> None:
-    import msgspec
-
     (image,) = sensor.report(sensor.task(image_digest=sample.digest))["images"]
     document = sample.document(image["scan_id"])
     path = f"/api/v1/sensor/scans/{image['scan_id']}/document"
@@ -173,8 +211,6 @@ def test_a_document_sent_again_changes_nothing(sensor: Any, reader: TestClient, 
 
 
 def test_a_package_name_of_an_attacker_is_data_everywhere(sensor: Any, reader: TestClient, sample: Any) -> None:
-    import msgspec
-
     name = "'; DROP TABLE images; --\x00<script>"
     (facts,) = sample.layers
     (evidence,) = facts.evidence

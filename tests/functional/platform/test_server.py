@@ -267,3 +267,22 @@ def _half_of_a_put(serving: Serving, token: str, path: str, body: bytes) -> ssl.
     connection.sendall(head.encode() + body[: len(body) // 2])
     time.sleep(0.3)
     return connection
+
+
+def test_a_second_server_on_the_same_data_folder_shares_the_database(
+    serving: Serving, authority: Authority, tmp_path: Path
+) -> None:
+    serving.start()
+    other = Serving(tmp_path, authority)
+    other.log = tmp_path / "other.log"
+    try:
+        other.start()
+        new = administration.create_token(serving.settings, "read").text
+        for server in (serving, other):
+            assert server.client(new).get("/api/v1/status").status_code == 200
+        assert serving.stop() == 0
+        assert other.client(new).get("/api/v1/status").status_code == 200, "the first to leave does not take it along"
+        assert other.stop() == 0
+    finally:
+        if other.process is not None and other.process.poll() is None:
+            other.kill()

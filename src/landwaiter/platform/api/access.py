@@ -15,6 +15,7 @@ from landwaiter.platform.auth.models import Caller
 from landwaiter.platform.auth.networks import allowed_networks
 from landwaiter.platform.auth.tokens import ScopeError, authenticate
 from landwaiter.platform.context import Platform
+from landwaiter.platform.sensors.service import note_refusal
 
 _LOG = logging.getLogger(__name__)
 _MOST_ADMISSIONS = 10_000
@@ -41,13 +42,29 @@ def sensor(request: Request) -> Caller:
     if (caller := _recent(request, ("sensor",), address)) is not None:
         return caller
     with platform_of_request(request).database.begin() as session:
-        if not admitted(address, allowed_networks(session)):
-            _LOG.warning("refused: sensor call %s from %s, which is not on the allow list", request.url.path, address)
-            raise NotPermittedError(
-                f"Sensor calls from {address} are not allowed.",
-                f"Admit the network on the platform: landwaiter allow add {address}.",
-            )
-        return _caller(session, request, ("sensor",), address)
+        networks = allowed_networks(session)
+    if not admitted(address, networks):
+        _LOG.warning("refused: sensor call %s from %s, which is not on the allow list", request.url.path, address)
+        _note_refusal(request, address, "network")
+        raise NotPermittedError(
+            f"Sensor calls from {address} are not allowed.",
+            f"Admit the network on the platform: landwaiter allow add {address}.",
+        )
+    try:
+        with platform_of_request(request).database.begin() as session:
+            return _caller(session, request, ("sensor",), address)
+    except UnauthenticatedError:
+        _note_refusal(request, address, "token")
+        raise
+
+
+def _note_refusal(request: Request, address: Address | None, reason: str) -> None:
+    """Note a refused sensor call for the console: one an address in ten seconds, and a hundred of all addresses."""
+    platform = platform_of_request(request)
+    here = str(address or "unknown")
+    if platform.pace.due("refused", here, reason) and platform.pace.due("refusals", str(hash(here) % 100)):
+        with platform.database.begin() as session:
+            note_refusal(session, here, reason, request.url.path)
 
 
 def reader(request: Request) -> Caller:
@@ -57,6 +74,12 @@ def reader(request: Request) -> Caller:
         return caller
     with platform_of_request(request).database.begin() as session:
         return _caller(session, request, ("read", "admin"), address)
+
+
+def administrator(request: Request) -> Caller:
+    """Admit a token of scope admin, looked up on every call. Raises NotPermittedError or UnauthenticatedError."""
+    with platform_of_request(request).database.begin() as session:
+        return _caller(session, request, ("admin",), address_of(request))
 
 
 def _caller(session: Session, request: Request, scopes: tuple[str, ...], address: Address | None) -> Caller:
@@ -119,3 +142,4 @@ def check_account(caller: Caller, account: str) -> None:
 PlatformHere = Annotated[Platform, Depends(platform_of_request)]
 Sensor = Annotated[Caller, Depends(sensor)]
 Reader = Annotated[Caller, Depends(reader)]
+Administrator = Annotated[Caller, Depends(administrator)]

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from starlette.exceptions import HTTPException
 
 import landwaiter
-from landwaiter.platform.api import errors, read, sensor
+from landwaiter.platform.api import admin, errors, health, read, sensor
 from landwaiter.platform.api.access import Admissions, PlatformHere
 from landwaiter.platform.api.answers import SCHEMAS
 from landwaiter.platform.api.middleware import Envelope
@@ -43,7 +43,9 @@ def create_app(settings: Settings, platform: Platform | None = None) -> FastAPI:
     app.state.admissions = Admissions(settings.admission_seconds)
     app.include_router(sensor.router)
     app.include_router(read.router)
-    app.add_api_route("/healthz", health, methods=["GET"], include_in_schema=False)
+    app.include_router(admin.router)
+    app.include_router(health.router)
+    app.add_api_route("/healthz", alive, methods=["GET"], include_in_schema=False)
     app.add_api_route("/api/{path:path}", nothing_here, methods=list(_METHODS), include_in_schema=False)
     errors.install(app)
     app.mount("/", create_console(app.state), name="console")
@@ -57,7 +59,7 @@ def nothing_here(path: str) -> Response:
     raise HTTPException(404, path)
 
 
-def health(platform: PlatformHere) -> Response:
+def alive(platform: PlatformHere) -> Response:
     """Tell a load balancer whether this replica can serve: its database answers."""
     with platform.database.begin() as session:
         session.execute(text("SELECT 1"))

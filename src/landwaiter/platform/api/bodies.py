@@ -9,7 +9,7 @@ from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 
 from landwaiter.errors import InputError
-from landwaiter.platform.api.errors import TooLargeError
+from landwaiter.platform.api.errors import JSON, TooLargeError, UnsupportedTypeError
 
 T = TypeVar("T")
 MEGABYTE = 1024 * 1024
@@ -39,6 +39,7 @@ def document(kind: type[T], limit: int) -> Callable[[Request], Coroutine[Any, An
     decoder = msgspec.json.Decoder(kind)
 
     async def read(request: Request) -> T:
+        _check_type(request.headers.get("content-type", ""))
         body = await read_body(request, limit)
         try:
             if len(body) > _LARGE:
@@ -49,6 +50,12 @@ def document(kind: type[T], limit: int) -> Callable[[Request], Coroutine[Any, An
             raise InputError(f"The body is not a {name}: {error}.", "See /api/v1/openapi.json for its form.") from None
 
     return read
+
+
+def _check_type(declared: str) -> None:
+    kind = declared.partition(";")[0].strip().lower()
+    if kind and kind != JSON and not kind.endswith("+json"):
+        raise UnsupportedTypeError(f"A body of type {kind[:80]!r} is not taken.", f"Send JSON, as {JSON}.")
 
 
 async def _collect(stream: AsyncIterator[bytes], limit: int) -> bytes:

@@ -46,6 +46,10 @@ class TooLargeError(InputError):
     """A body is larger than what is taken."""
 
 
+class UnsupportedTypeError(InputError):
+    """A body is not declared as JSON."""
+
+
 class UnauthenticatedError(NotPermittedError):
     """No token, or one that is not valid."""
 
@@ -56,6 +60,7 @@ _STATUS: tuple[tuple[type[LandwaiterError], int], ...] = (
     (UnknownImageError, 404),
     (UnknownVulnerabilityError, 404),
     (TooLargeError, 413),
+    (UnsupportedTypeError, 415),
     (ThrottledError, 429),
     (UnauthenticatedError, 401),
     (NotPermittedError, 403),

@@ -14,12 +14,14 @@ from landwaiter.platform.api.errors import ErrorAnswer
 from landwaiter.platform.findings import service as findings
 from landwaiter.platform.findings.models import (
     FindingPage,
+    Gaps,
     ImageHead,
     ImageList,
     ImagePage,
     Overview,
     PackageUse,
     RunningPlace,
+    Upgrades,
     Variant,
     VulnerabilityList,
     VulnerabilityPage,
@@ -27,6 +29,8 @@ from landwaiter.platform.findings.models import (
 from landwaiter.platform.images.store import read_inventory
 from landwaiter.platform.scans import service as scans
 from landwaiter.platform.scans.models import Journey, ScanPage
+from landwaiter.platform.sensors.models import Calls
+from landwaiter.platform.sensors.service import calls
 from landwaiter.platform.store.paging import DEFAULT, MOST
 from landwaiter.platform.tasks import service as tasks
 from landwaiter.platform.tasks.models import RunningFilters, TaskEvent, TaskPage, TaskView
@@ -83,7 +87,7 @@ def read_status(platform: PlatformHere) -> Response:
 def read_overview(platform: PlatformHere) -> Response:
     """Return the state of the house at a glance."""
     with platform.database.begin() as session:
-        return reply(findings.overview(session, platform.bundles))
+        return reply(findings.overview(session, platform))
 
 
 @router.get("/tasks", **answer(TaskPage))
@@ -96,11 +100,12 @@ def list_tasks(
     group: Text = "",
     image: Text = "",
     verdict: Text = "",
+    text: Text = "",
     cursor: Cursor = None,
     limit: Limit = DEFAULT,
 ) -> Response:
     """Return tasks with their containers and how these stand, newest first."""
-    filters = RunningFilters(account, region, cluster, group, image, verdict, state)
+    filters = RunningFilters(account, region, cluster, group, image, verdict, state, text)
     with platform.database.begin() as session:
         return reply(tasks.running(session, filters, cursor=cursor, limit=limit))
 
@@ -221,6 +226,27 @@ def list_packages(
     with platform.database.begin() as session:
         found = findings.package_uses(session, name, kind=type, version=version, cursor=cursor, limit=limit)
         return reply(PackageUses(*found))
+
+
+@router.get("/upgrades", **answer(Upgrades))
+def list_upgrades(platform: PlatformHere) -> Response:
+    """Return what to do first: the upgrades that remove critical and known exploited findings of what runs."""
+    with platform.database.begin() as session:
+        return reply(findings.upgrades(session))
+
+
+@router.get("/gaps", **answer(Gaps))
+def list_gaps(platform: PlatformHere) -> Response:
+    """Return what is not assessed of what runs, why, and what to do."""
+    with platform.database.begin() as session:
+        return reply(findings.gaps(session))
+
+
+@router.get("/sensors", **answer(Calls))
+def list_sensors(platform: PlatformHere) -> Response:
+    """Return when the sensors of each account last called, and which calls were refused."""
+    with platform.database.begin() as session:
+        return reply(calls(session, platform.silence))
 
 
 @router.get("/scans", **answer(ScanPage))

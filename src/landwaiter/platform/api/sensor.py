@@ -18,6 +18,7 @@ from landwaiter.platform.images import layers
 from landwaiter.platform.scans import service as scans
 from landwaiter.platform.scans.models import SensorScan
 from landwaiter.platform.scans.upload import take_document
+from landwaiter.platform.sensors.service import note_call
 from landwaiter.platform.tasks.models import Sweep, SweepAnswer, TaskAnswer, TaskReport
 from landwaiter.platform.tasks.record import record_sweep, record_task
 from landwaiter.policy.models import Verdict
@@ -56,7 +57,9 @@ def report_task(
 ) -> Response:
     """Take in the state of one task, and say for each of its images what is to be done."""
     check_account(caller, report.task.account)
-    return reply(platform.database.retry(lambda session: record_task(session, report, platform.terms)))
+    answered = platform.database.retry(lambda session: record_task(session, report, platform.terms))
+    _note(platform, caller, report.task.account, report.task.region, sweep=False)
+    return reply(answered)
 
 
 @router.post("/sweep", **answer(SweepAnswer, body=Sweep))
@@ -69,7 +72,10 @@ def report_sweep(
     for account in {sweep.account, *(report.task.account for report in sweep.tasks)}:
         if sweep.clusters or sweep.tasks:
             check_account(caller, account)
-    return reply(record_sweep(platform.database, sweep, platform.terms))
+    answered = record_sweep(platform.database, sweep, platform.terms)
+    if sweep.account:
+        _note(platform, caller, sweep.account, sweep.region, sweep=True)
+    return reply(answered)
 
 
 @router.get("/scans/{scan_id}", **answer(SensorScan, others={404: ErrorAnswer}))
@@ -122,6 +128,7 @@ def query_layers(
     """Say which layers' facts the platform lacks; renew the lease."""
     if len(query.diff_ids) > MOST_DIFF_IDS:
         raise InputError(f"{len(query.diff_ids)} layers are too many.", f"Ask for at most {MOST_DIFF_IDS}.")
+    layers.check_analyser(query.analyser)
     with platform.database.begin() as session:
         _renew(session, caller, platform, scan_id, "uploading")
         return reply(LayerAnswer(layers.missing_layers(session, query.diff_ids, query.analyser)))
@@ -129,6 +136,7 @@ def query_layers(
 
 @router.put("/layers/{diff_id}", **answer(None, body=LayerFacts))
 def upload_layer(
+    caller: Sensor,
     platform: PlatformHere,
     diff_id: str,
     facts: Annotated[LayerFacts, Depends(document(LayerFacts, 64 * MEGABYTE))],
@@ -139,7 +147,7 @@ def upload_layer(
             f"The facts are of layer {facts.diff_id[:80]}, not {diff_id[:80]}.", "Send them to their own address."
         )
     with platform.database.begin() as session:
-        layers.store_facts(session, facts)
+        layers.store_facts(session, facts, f"{caller.name} from {caller.address}")
     return nothing()
 
 
@@ -176,6 +184,14 @@ def report_failure(
         _own(caller, scans.scan_row(session, scan_id).account)
         scans.fail(session, scan_id, failure)
     return nothing()
+
+
+def _note(platform: Platform, caller: Caller, account: str, region: str, *, sweep: bool) -> None:
+    """Note that this sensor called, unless that was noted a moment ago."""
+    token = caller.name.removeprefix("token ")
+    if platform.pace.due("call", account, region, token, str(sweep)):
+        with platform.database.begin() as session:
+            note_call(session, account, region, token=token, address=caller.address, sweep=sweep)
 
 
 def _renew(session: Session, caller: Caller, platform: Platform, scan_id: str, state: str) -> None:

@@ -7,31 +7,35 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from landwaiter.errors import InputError
-from landwaiter.platform.auth.addresses import Network, parse_network
+from landwaiter.platform.auth.addresses import Network, is_anywhere, parse_network
 from landwaiter.platform.auth.models import AllowedNetwork
 from landwaiter.platform.auth.tables import NetworkRow
+from landwaiter.platform.store.base import text_of
+
+LONGEST_NOTE = 500
 
 
-def allow_network(session: Session, text: str, note: str = "") -> str:
-    """Admit a network (or take a new note on it); return it in its canonical form. Raises InputError."""
+def allow_network(session: Session, text: str, note: str = "", *, anywhere: bool = False) -> tuple[str, bool]:
+    """Admit a network, or take a new note on it; return it in its canonical form, and whether that changed the list.
+
+    Raises InputError; also on a network that admits about everybody, unless `anywhere` says that this is meant.
+    """
+    network, note = parse_network(text), text_of(note)[:LONGEST_NOTE]
+    if is_anywhere(network) and not anywhere:
+        raise InputError(
+            f"{network} would admit calls from about anywhere.",
+            'Name the addresses of your NAT gateways; if this is meant, say so: --anywhere, or "anywhere": true.',
+        )
+    query = insert(NetworkRow).values(network=network, note=note)
+    query = query.on_conflict_do_update(index_elements=["network"], set_={"note": note}, where=NetworkRow.note != note)
+    return network, session.execute(query.returning(NetworkRow.network)).first() is not None
+
+
+def disallow_network(session: Session, text: str) -> tuple[str, bool]:
+    """Take a network off the list; return its canonical form, and whether it was on it. Raises InputError."""
     network = parse_network(text)
-    session.execute(
-        insert(NetworkRow)
-        .values(network=network, note=note)
-        .on_conflict_do_update(index_elements=["network"], set_={"note": note})
-    )
-    return network
-
-
-def disallow_network(session: Session, text: str) -> str:
-    """Take a network off the list; return its canonical form. Raises InputError when it is not on the list."""
-    network = parse_network(text)
-    done = session.execute(
-        delete(NetworkRow).where(NetworkRow.network == network).returning(NetworkRow.network)
-    ).first()
-    if done is None:
-        raise InputError(f"{network} is not on the list.", "See the list: landwaiter allow list.")
-    return network
+    query = delete(NetworkRow).where(NetworkRow.network == network).returning(NetworkRow.network)
+    return network, session.execute(query).first() is not None
 
 
 def list_networks(session: Session) -> tuple[AllowedNetwork, ...]:

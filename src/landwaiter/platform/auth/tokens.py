@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from landwaiter.errors import InputError, NotPermittedError
 from landwaiter.platform.auth.models import SCOPES, Caller, NewToken, Token
 from landwaiter.platform.auth.tables import TokenRow
-from landwaiter.platform.store.base import now
+from landwaiter.platform.store.base import now, text_of
 
 _PREFIX_BYTES, _SECRET_BYTES = 5, 32
 _NOBODY = hashlib.sha256(b"no token").digest()
@@ -29,6 +29,8 @@ def create_token(
     """Make a token of `scope`; a sensor token may be bound to one AWS account (12 digits). Raises InputError."""
     if scope not in SCOPES:
         raise InputError(f"{scope!r} is no scope.", f"Use {', '.join(SCOPES)}.")
+    if account and scope != "sensor":
+        raise InputError("Only a sensor token is bound to an account.", "Leave the account out.")
     if account and not (account.isascii() and account.isdigit() and len(account) == 12):
         raise InputError(f"{account!r} is no AWS account.", "An account is written with 12 digits.")
     if expires is not None and expires <= now():
@@ -48,15 +50,15 @@ def list_tokens(session: Session) -> tuple[Token, ...]:
     return tuple(_token(row) for row in session.scalars(select(TokenRow).order_by(TokenRow.created.desc())))
 
 
+def withdraw(session: Session, prefix: str) -> bool:
+    """Revoke a token for good; return False when there is none of that prefix that is not revoked."""
+    query = update(TokenRow).where(TokenRow.prefix == text_of(prefix), TokenRow.revoked.is_(None))
+    return session.execute(query.values(revoked=now()).returning(TokenRow.prefix)).first() is not None
+
+
 def revoke_token(session: Session, prefix: str) -> None:
     """Revoke a token for good. Raises InputError when there is none of that prefix that is not revoked."""
-    done = session.execute(
-        update(TokenRow)
-        .where(TokenRow.prefix == prefix, TokenRow.revoked.is_(None))
-        .values(revoked=now())
-        .returning(TokenRow.prefix)
-    ).first()
-    if done is None:
+    if not withdraw(session, prefix):
         raise InputError(f"There is no valid token {prefix!r}.", "List them: landwaiter tokens list.")
 
 

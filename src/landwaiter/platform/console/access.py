@@ -6,11 +6,13 @@ from urllib.parse import quote
 from fastapi import Depends, Request
 from starlette.responses import HTMLResponse, Response
 
-from landwaiter.platform.api.access import PlatformHere, address_of
+from landwaiter.platform.api.access import PlatformHere, address_of, platform_of_request
 from landwaiter.platform.auth.models import ConsoleSession, SignedIn
 from landwaiter.platform.auth.sessions import PLAIN_COOKIE, SECURE_COOKIE, session_of
 from landwaiter.platform.console.presentation import environment
 from landwaiter.platform.context import Platform
+from landwaiter.platform.findings.freshness import DataAge, data_age
+from landwaiter.platform.store.base import now
 
 _READING = ("GET", "HEAD")
 """Methods of requests that can be made again after signing in."""
@@ -69,9 +71,15 @@ def caller_text(request: Request) -> str:
     return str(address_of(request) or "")
 
 
+def _data_age(request: Request) -> DataAge | None:
+    platform = platform_of_request(request)
+    return data_age(platform.bundles.info(), platform.settings.policy.max_age_hours, now())
+
+
 def show(
     template: str, request: Request, console: ConsoleSession | None, status: int = 200, **values: object
 ) -> HTMLResponse:
     """Render a page. Nothing of it may be kept by a proxy."""
-    html = environment().get_template(template).render(console=console, here=request.url.path, **values)
+    data = _data_age(request) if console is not None else None
+    html = environment().get_template(template).render(console=console, here=request.url.path, data=data, **values)
     return HTMLResponse(html, status, headers={"Cache-Control": "no-store"})

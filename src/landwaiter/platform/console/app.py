@@ -5,6 +5,8 @@ from pathlib import Path
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.datastructures import State
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
@@ -13,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 from landwaiter.errors import LandwaiterError, NotPermittedError
 from landwaiter.platform.api.access import platform_of_request
 from landwaiter.platform.auth.models import ConsoleSession
-from landwaiter.platform.console import image_routes, routes, sign_in
+from landwaiter.platform.console import image_routes, routes, sensor_routes, sign_in
 from landwaiter.platform.console.access import SignInRequiredError, console_session, show
 from landwaiter.platform.findings.errors import UnknownImageError, UnknownVulnerabilityError
 from landwaiter.platform.scans.service import UnknownScanError
@@ -30,12 +32,16 @@ def create_console(state: State) -> FastAPI:
     console.include_router(sign_in.router)
     console.include_router(image_routes.router)
     console.include_router(routes.router)
+    console.include_router(sensor_routes.router)
     console.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     for kind, handler in (
         (SignInRequiredError, _sign_in),
         (LandwaiterError, _refused),
         (HTTPException, _http),
         (RequestValidationError, _malformed),
+        (OperationalError, _database),
+        (InterfaceError, _database),
+        (PoolTimeoutError, _database),
         (Exception, _fault),
     ):
         console.add_exception_handler(kind, handler)
@@ -61,6 +67,12 @@ def _http(request: Request, error: Exception) -> Response:
 
 def _malformed(request: Request, _error: Exception) -> Response:
     return _problem(request, 400, "The address or the form is not complete, or holds what does not belong there.")
+
+
+def _database(request: Request, error: Exception) -> Response:
+    _LOG.error("the database fails: %s", str(error.__cause__ or error).partition("\n")[0])
+    what, remedy = "The database does not answer.", "Load the page again in a moment; the log has the reason."
+    return show("problem.html", request, None, 503, what=what, remedy=remedy)
 
 
 def _fault(request: Request, error: Exception) -> Response:

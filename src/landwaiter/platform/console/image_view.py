@@ -21,7 +21,10 @@ _URGENT = ("fail", "warn", "error")
 
 
 class FindingFilters(msgspec.Struct, frozen=True):
-    """Which findings to list: words that all occur in it, a severity, and `only` "kev", "fixable" or "" for all."""
+    """Which findings to list: words that all occur in it, a severity, and `only` one kind.
+
+    `only` is "kev", "fixable", "silenced" (by VEX), "resolved" (found no more), or "" for all that are open.
+    """
 
     text: str = ""
     severity: str = ""
@@ -56,7 +59,7 @@ class LayerRow(msgspec.Struct, frozen=True):
 
 
 class ImageView(msgspec.Struct, frozen=True):
-    """All that the template shows. `found` counts the findings that pass the filters, of which `findings` are shown."""
+    """All that the template shows. `found` of `among` findings pass the filters, of which `findings` are shown."""
 
     page: ImagePage
     gaps: tuple[str, ...]
@@ -65,6 +68,7 @@ class ImageView(msgspec.Struct, frozen=True):
     filters: FindingFilters
     findings: tuple[TrackedFinding, ...]
     found: int
+    among: int
     start: int
     truncated: bool
     compliance: tuple[ComplianceGroup, ...]
@@ -72,9 +76,12 @@ class ImageView(msgspec.Struct, frozen=True):
     largest: int
 
 
-def view_of(page: ImagePage, filters: FindingFilters, start: int = 0) -> ImageView:
-    """Arrange a page; `start` is the first row of the findings that pass the filters."""
-    matching = [tracked for tracked in page.findings if _passes(tracked.finding, filters)]
+def view_of(
+    page: ImagePage, filters: FindingFilters, start: int = 0, resolved: Sequence[TrackedFinding] = ()
+) -> ImageView:
+    """Arrange a page; `start` is the first row of the findings that pass the filters, `resolved` what was one once."""
+    listed = resolved if filters.only == "resolved" else page.findings
+    matching = [tracked for tracked in listed if _passes(tracked.finding, filters)]
     image = page.inventory.image
     return ImageView(
         page=page,
@@ -84,6 +91,7 @@ def view_of(page: ImagePage, filters: FindingFilters, start: int = 0) -> ImageVi
         filters=filters,
         findings=tuple(matching[start : start + ROWS]),
         found=len(matching),
+        among=len(listed),
         start=start,
         truncated=len(page.findings) >= MOST_FINDINGS,
         compliance=_compliance(page.variants),
@@ -112,6 +120,8 @@ def _passes(finding: Finding, filters: FindingFilters) -> bool:
     if filters.severity and finding.severity != filters.severity:
         return False
     if (filters.only == "kev" and not finding.kev) or (filters.only == "fixable" and not finding.fixed_versions):
+        return False
+    if filters.only == "silenced" and finding.suppressed is None:
         return False
     paths = " ".join(location.path for location in finding.package.locations)
     text = f"{finding.id} {' '.join(finding.aliases)} {finding.package.name} {finding.package.version} {paths}"

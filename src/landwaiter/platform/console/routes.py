@@ -27,10 +27,27 @@ _FIRST = 5
 def overview_page(request: Request, platform: PlatformHere, console: Console) -> Response:
     """Show the state of the house at a glance."""
     with platform.database.begin() as session:
-        page = overview(session, platform.bundles)
+        page = overview(session, platform)
         failing = images(session, verdict="fail", running_only=True, limit=_FIRST).images
         worst = findings.vulnerabilities(session, running_only=True, limit=_FIRST).vulnerabilities
-    return show("overview.html", request, console, page=page, failing=failing, worst=worst)
+        first = findings.upgrades(session, _FIRST)
+    return show("overview.html", request, console, page=page, failing=failing, worst=worst, first=first)
+
+
+@router.get("/first")
+def first_page(request: Request, platform: PlatformHere, console: Console) -> Response:
+    """Show the upgrades that remove the most urgent findings of what runs."""
+    with platform.database.begin() as session:
+        page = findings.upgrades(session)
+    return show("first.html", request, console, page=page)
+
+
+@router.get("/gaps")
+def gaps_page(request: Request, platform: PlatformHere, console: Console) -> Response:
+    """Show what is not assessed of what runs, and why."""
+    with platform.database.begin() as session:
+        page = findings.gaps(session)
+    return show("gaps.html", request, console, page=page)
 
 
 @router.get("/running")
@@ -38,14 +55,27 @@ def running_page(
     request: Request,
     platform: PlatformHere,
     console: Console,
+    text: Text = "",
     image: Text = "",
     cluster: Text = "",
+    group: Text = "",
+    account: Text = "",
+    region: Text = "",
     verdict: Text = "",
     state: Text = "running",
     cursor: Cursor = None,
 ) -> Response:
     """Show which tasks run, and how their containers stand."""
-    filters = RunningFilters(image=image.strip(), cluster=cluster.strip(), verdict=verdict, state=state)
+    filters = RunningFilters(
+        account=account.strip(),
+        region=region.strip(),
+        cluster=cluster.strip(),
+        group=group.strip(),
+        image=image.strip(),
+        verdict=verdict,
+        state=state,
+        text=text.strip(),
+    )
     with platform.database.begin() as session:
         page = tasks.running(session, filters, cursor=cursor)
     return show(

@@ -20,6 +20,8 @@ from landwaiter.inventory.models import Inventory
 from landwaiter.matching.assessed import without_data
 from landwaiter.matching.match import match
 from landwaiter.matching.models import Assessment
+from landwaiter.platform.findings.changes import Changes, stored_assessment
+from landwaiter.platform.findings.freshness import is_stale
 from landwaiter.platform.findings.lifecycle import store_findings
 from landwaiter.platform.findings.verdicts import Evaluated, store_assessment, store_variants
 from landwaiter.platform.images.store import read_inventory
@@ -49,11 +51,18 @@ class _Journal:
 
 
 def assess_image(
-    database: Database, image_id: int, bundle: Bundle | None, problem: str, policy: Policy
+    database: Database,
+    image_id: int,
+    bundle: Bundle | None,
+    problem: str,
+    policy: Policy,
+    *,
+    changes: Changes | None = None,
 ) -> Verdict | None:
     """Assess one stored image and store what comes of it; return its verdict, None when the image is gone.
 
     `bundle` is None where there is no advisory data, which `problem` explains: the verdict is then "not_assessed".
+    With `changes`, only the packages that they touch are matched again, where the assessment before allows that.
     """
     journal = _Journal()
     with database.begin() as session:
@@ -62,8 +71,12 @@ def assess_image(
         inventory = read_inventory(session, image_id)
         uses = uses_of_image(session, image_id)
         definitions = read_definitions(session, sorted({use.task_definition_arn for use in uses}))
+        before = stored_assessment(session, image_id) if changes is not None else None
     started, begun = now(), time.monotonic()
-    assessment = match(inventory, bundle) if bundle is not None else without_data(inventory, problem)
+    if changes is not None and before is not None:
+        assessment = changes.applied(inventory, before)
+    else:
+        assessment = match(inventory, bundle) if bundle is not None else without_data(inventory, problem)
     journal.note("match", started, begun, f"{len(assessment.findings)} findings in {len(inventory.packages)} packages")
     started, begun = now(), time.monotonic()
     evaluated = [_evaluate(inventory, assessment, use, definitions, policy) for use in uses or [_ALONE]]
@@ -71,7 +84,9 @@ def assess_image(
     journal.note("compliance", started, begun, f"{failed} controls failed in {len(evaluated)} variants")
     worst = min((item.verdict for item in evaluated), key=lambda verdict: STATUSES.index(verdict.status))
     steps = tuple(journal.steps)
-    database.retry(lambda session: _store(session, image_id, assessment, evaluated, worst=worst, steps=steps))
+    stale = is_stale(assessment.bundle if assessment.bundle.id else None, policy.max_age_hours, now())
+    done = _Done(assessment, evaluated, worst, steps, stale)
+    database.retry(lambda session: _store(session, image_id, done))
     return worst
 
 
@@ -94,23 +109,34 @@ def _evaluate(
     return Evaluated(use.task_definition_arn, use.container, tuple(controls), verdict)
 
 
-def _store(
-    session: Session,
-    image_id: int,
-    assessment: Assessment,
-    evaluated: Sequence[Evaluated],
-    *,
-    worst: Verdict,
-    steps: Sequence[StepReport],
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What is to be stored of an assessment."""
+
+    assessment: Assessment
+    evaluated: Sequence[Evaluated]
+    worst: Verdict
+    steps: Sequence[StepReport]
+    stale: bool
+
+
+def _store(session: Session, image_id: int, done: _Done) -> None:
     locked = session.scalar(select(ImageRow).where(ImageRow.id == image_id).with_for_update())
     if locked is None:
         return
-    started, begun, journal = now(), time.monotonic(), _Journal(list(steps))
-    counts = store_findings(session, locked, assessment)
-    store_variants(session, image_id, evaluated)
-    failed = max(item.failed for item in evaluated)
-    store_assessment(session, image_id, assessment, counts, verdict=worst.status, failed_controls=failed)
+    started, begun, journal = now(), time.monotonic(), _Journal(list(done.steps))
+    worst = done.worst
+    counts = store_findings(session, locked, done.assessment)
+    store_variants(session, image_id, done.evaluated)
+    store_assessment(
+        session,
+        image_id,
+        done.assessment,
+        counts,
+        verdict=worst.status,
+        failed_controls=max(item.failed for item in done.evaluated),
+        stale=done.stale,
+    )
     journal.note(
         "verdict", started, begun, f"{worst.status}: {worst.reasons[0] if worst.reasons else 'no reason to fail'}"
     )

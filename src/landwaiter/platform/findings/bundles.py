@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import os
 import shutil
 import threading
 from pathlib import Path
@@ -15,6 +16,8 @@ from landwaiter.matching import models as matching
 
 _LOG = logging.getLogger(__name__)
 SUFFIX = ".sqlite"
+_KEPT = 3
+"""Bundles that are kept for comparison, that in use among them: hard links, which cost nothing until it is replaced."""
 
 
 class BundleShelf:
@@ -42,6 +45,7 @@ class BundleShelf:
                     _LOG.error("bundle %s is refused: %s", key[0].name, error)
                     continue
                 self._open = (key, bundle)
+                self._keep(key[0], bundle.info.id)
                 _LOG.info("bundle %s of %s is in use", bundle.info.id, bundle.info.built)
                 return bundle
             return None
@@ -64,6 +68,29 @@ class BundleShelf:
         if not candidates:
             return "No advisory bundle has been imported: run `landwaiter feeds import`."
         return f"The advisory bundle cannot be read: {self._refused.get(candidates[0], 'it has just gone')}"
+
+    def earlier(self, bundle_id: str) -> Bundle | None:
+        """Return an earlier bundle of this id that is still at hand, to tell what the newest one changed."""
+        path = self._kept(bundle_id)
+        try:
+            bundle = open_bundle(path)
+        except InputError:
+            return None
+        return bundle if bundle.info.id == bundle_id else None
+
+    def _kept(self, bundle_id: str) -> Path:
+        return self._folder / "used" / f"{bundle_id.removeprefix('sha256:')[:32]}{SUFFIX}"
+
+    def _keep(self, path: Path, bundle_id: str) -> None:
+        """Keep a bundle that is taken into use under a second name, as long as two newer ones have not been used."""
+        kept = self._kept(bundle_id)
+        with contextlib.suppress(OSError):
+            kept.parent.mkdir(exist_ok=True)
+            if not kept.exists():
+                os.link(path, kept)
+            used = sorted(kept.parent.glob(f"*{SUFFIX}"), key=lambda item: item.stat().st_ctime_ns, reverse=True)
+            for old in used[_KEPT:]:
+                old.unlink(missing_ok=True)
 
     def take(self, file: Path) -> BundleInfo:
         """Copy a bundle into the folder once it has proved readable; return what it is. Raises InputError."""

@@ -9,7 +9,7 @@ from collections import Counter
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import func, select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -110,13 +110,10 @@ def _row(image_id: int, identity: bytes, finding: Finding, began: datetime, time
 def _upsert(session: Session, rows: list[dict[str, object]]) -> None:
     query = insert(FindingRow)
     kept = {"image_id", "identity", "first_seen"}
-    session.execute(
-        query.on_conflict_do_update(
-            index_elements=["image_id", "identity"],
-            set_={name: query.excluded[name] for name in rows[0] if name not in kept},
-        ),
-        rows,
-    )
+    changes: dict[str, object] = {name: query.excluded[name] for name in rows[0] if name not in kept}
+    came_back = FindingRow.resolved.is_not(None)
+    changes["reopened"] = case((came_back, query.excluded.last_seen), else_=FindingRow.reopened)
+    session.execute(query.on_conflict_do_update(index_elements=["image_id", "identity"], set_=changes), rows)
 
 
 def _vulnerabilities(session: Session, findings: list[Finding]) -> None:

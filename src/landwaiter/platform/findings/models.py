@@ -7,6 +7,7 @@ import msgspec
 from landwaiter.compliance.models import ControlResult
 from landwaiter.inventory.models import Inventory
 from landwaiter.matching.models import BundleInfo, Cvss, Finding, NotAssessed
+from landwaiter.platform.findings.freshness import DataAge
 from landwaiter.policy.models import Verdict
 
 
@@ -50,12 +51,16 @@ class Variant(msgspec.Struct, frozen=True):
 
 
 class TrackedFinding(msgspec.Struct, frozen=True):
-    """A finding with its life: since when the image's lineage shows it; `resolved` once it is gone."""
+    """A finding with its life: since when the image's lineage shows it, `resolved` once it is gone.
+
+    `reopened` is when it came back after it had been resolved.
+    """
 
     finding: Finding
     first_seen: datetime
     last_seen: datetime
     resolved: datetime | None
+    reopened: datetime | None = None
 
 
 class RunningPlace(msgspec.Struct, frozen=True):
@@ -178,6 +183,64 @@ class PackageUse(msgspec.Struct, frozen=True):
     running: int
 
 
+class Upgrade(msgspec.Struct, frozen=True):
+    """An upgrade of a package, over everything that runs: what it removes, and in how many images and containers.
+
+    `targets` are the versions that remove what was looked at, several where distributions differ; `counts` are
+    vulnerabilities by severity, of those that are critical or known to be exploited.
+    """
+
+    type: str
+    name: str
+    installed: tuple[str, ...]
+    targets: tuple[str, ...]
+    vulnerabilities: tuple[str, ...]
+    exploited: int
+    counts: dict[str, int]
+    images: int
+    containers: int
+
+
+class Upgrades(msgspec.Struct, frozen=True):
+    """What to do first: upgrades that remove critical and known exploited findings; `total` counts all there are."""
+
+    upgrades: tuple[Upgrade, ...]
+    total: int
+
+
+class Unscanned(msgspec.Struct, frozen=True):
+    """An image of running containers of which nothing is known, why, and what to do. `task_arn` is one of its tasks.
+
+    `state` is "failed", "scanning" or "unknown".
+    """
+
+    image: str
+    platform: str
+    state: str
+    reason: str
+    remedy: str
+    scan_id: str | None
+    containers: int
+    task_arn: str
+
+
+class DataGap(msgspec.Struct, frozen=True):
+    """Something that no advisory data speaks for, and the running images and containers that have it."""
+
+    kind: str
+    reason: str
+    images: int
+    containers: int
+
+
+class Gaps(msgspec.Struct, frozen=True):
+    """All that is not assessed of what runs."""
+
+    unscanned: tuple[Unscanned, ...]
+    data: tuple[DataGap, ...]
+    truncated: bool
+
+
 class Overview(msgspec.Struct, frozen=True):
     """The state of the house at a glance. Exposure counts running containers, not images."""
 
@@ -197,4 +260,9 @@ class Overview(msgspec.Struct, frozen=True):
     scans_failed_day: int
     bundle: BundleInfo | None
     bundle_problem: str
+    data: DataAge | None
+    """How old the advisory data is, None where there is none."""
+    outdated: int
+    """Images that wait to be assessed with the newest data."""
+    silent_sensors: int
     stopped_tasks_day: int

@@ -6,21 +6,24 @@ from typing import Any
 from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
-from landwaiter.platform.findings.bundles import BundleShelf
+from landwaiter.platform.context import Platform
+from landwaiter.platform.findings.freshness import data_age
+from landwaiter.platform.findings.jobs import count_outdated
 from landwaiter.platform.findings.models import Counts, Overview
 from landwaiter.platform.findings.tables import AssessmentRow, FindingRow, VariantRow
 from landwaiter.platform.findings.vulnerabilities import vulnerabilities
 from landwaiter.platform.images.tables import ImageRow
 from landwaiter.platform.scans.tables import ACTIVE, ScanRow
+from landwaiter.platform.sensors.service import calls
 from landwaiter.platform.store.base import now
 from landwaiter.platform.tasks.tables import ContainerRow, TaskRow
 
 _DAY = timedelta(days=1)
 
 
-def overview(session: Session, bundles: BundleShelf) -> Overview:
+def overview(session: Session, platform: Platform) -> Overview:
     """Count what runs, how it stands, and what changed in the last 24 hours."""
-    since = now() - _DAY
+    since, bundles = now() - _DAY, platform.bundles
     containers, assessed, failing = _containers(session)
     images_running = _count(session, select(ContainerRow.image_id).join(TaskRow).where(TaskRow.running).distinct())
     return Overview(
@@ -39,6 +42,9 @@ def overview(session: Session, bundles: BundleShelf) -> Overview:
         scans_failed_day=_count(session, select(ScanRow.id).where(ScanRow.state == "failed", ScanRow.created > since)),
         bundle=bundles.described(),
         bundle_problem=bundles.problem(),
+        data=data_age(bundles.info(), platform.settings.policy.max_age_hours, now()),
+        outdated=count_outdated(platform, session),
+        silent_sensors=sum(sensor.silent for sensor in calls(session, platform.silence).sensors),
         stopped_tasks_day=_count(session, select(TaskRow.id).where(~TaskRow.running, TaskRow.last_seen > since)),
     )
 

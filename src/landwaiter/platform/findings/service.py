@@ -1,7 +1,9 @@
 """The questions that the console, the API and the command line ask about images and what is wrong with them."""
 
+from landwaiter.platform.findings.gaps import gaps
 from landwaiter.platform.findings.images import image_head, image_of, image_page, images, package_uses, variants_of
 from landwaiter.platform.findings.overview import overview
+from landwaiter.platform.findings.upgrades import upgrades
 from landwaiter.platform.findings.vulnerabilities import (
     findings_of_image,
     places_of,
@@ -11,6 +13,7 @@ from landwaiter.platform.findings.vulnerabilities import (
 
 __all__ = [
     "findings_of_image",
+    "gaps",
     "image_head",
     "image_of",
     "image_page",
@@ -18,6 +21,7 @@ __all__ = [
     "overview",
     "package_uses",
     "places_of",
+    "upgrades",
     "variants_of",
     "vulnerabilities",
     "vulnerability_page",

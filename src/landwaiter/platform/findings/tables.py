@@ -45,6 +45,8 @@ class AssessmentRow(Base):
     fixable: Mapped[int]
     suppressed: Mapped[int]
     failed_controls: Mapped[int]
+    stale: Mapped[bool] = mapped_column(server_default="false")
+    """Whether the data was too old for the policy when the verdict was given."""
     assessed: Mapped[datetime] = mapped_column(Time, server_default=func.now())
 
 
@@ -93,6 +95,8 @@ class FindingRow(Base):
     last_seen: Mapped[datetime] = mapped_column(Time, server_default=func.now())
     resolved: Mapped[datetime | None] = mapped_column(Time)
     """When an assessment no longer found it (the advisory was corrected or withdrawn, VEX, newer data)."""
+    reopened: Mapped[datetime | None] = mapped_column(Time)
+    """When it came back after it had been resolved, the last time it did."""
 
 
 class VulnerabilityRow(Base):

@@ -58,9 +58,16 @@ def store_variants(session: Session, image_id: int, evaluated: Sequence[Evaluate
 
 
 def store_assessment(
-    session: Session, image_id: int, assessment: Assessment, counts: Counts, *, verdict: str, failed_controls: int
+    session: Session,
+    image_id: int,
+    assessment: Assessment,
+    counts: Counts,
+    *,
+    verdict: str,
+    failed_controls: int,
+    stale: bool,
 ) -> None:
-    """Store the assessment of an image with its counts."""
+    """Store the assessment of an image with its counts; `stale` when it rests on data too old for the policy."""
     numbers = msgspec.structs.asdict(counts)
     values = {
         "bundle_id": assessment.bundle.id,
@@ -70,6 +77,7 @@ def store_assessment(
         "worst": next((rank for rank, name in enumerate(SEVERITIES) if numbers[name]), NOTHING),
         **numbers,
         "failed_controls": failed_controls,
+        "stale": stale,
         "assessed": now(),
     }
     session.execute(

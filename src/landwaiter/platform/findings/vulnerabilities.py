@@ -56,7 +56,7 @@ def findings_of_image(
 def tracked(row: FindingRow) -> TrackedFinding:
     """Return a finding with its life."""
     finding = msgspec.json.decode(row.detail, type=Finding)
-    return TrackedFinding(finding, row.first_seen, row.last_seen, row.resolved)
+    return TrackedFinding(finding, row.first_seen, row.last_seen, row.resolved, row.reopened)
 
 
 def places_of(session: Session, image_ids: Sequence[int], *, limit: int = MOST_PLACES) -> tuple[RunningPlace, ...]:

@@ -12,6 +12,7 @@ from landwaiter.platform.findings.jobs import defer_reassessment, defer_unassess
 from landwaiter.platform.images.tables import ImageLayerRow, ImagePackageRow, ImageRow, LayerRow, PackageRow
 from landwaiter.platform.scans.lease import expire
 from landwaiter.platform.scans.tables import ACTIVE, ScanRow
+from landwaiter.platform.sensors.service import forget_old
 from landwaiter.platform.store.base import now
 from landwaiter.platform.tasks.tables import ContainerRow, TaskDefinitionRow, TaskEventRow, TaskRow
 
@@ -40,6 +41,7 @@ def clean_up(platform: Platform) -> None:
         session.execute(delete(ScanRow).where(ScanRow.state.not_in(ACTIVE), ScanRow.created < events))
         session.execute(delete(TaskRow).where(~TaskRow.running, TaskRow.last_seen < events))
         session.execute(delete(SessionRow).where((SessionRow.expires < time) | (SessionRow.idle_until < time)))
+        forget_old(session)
         session.execute(delete(LoginFailureRow).where(LoginFailureRow.last < time - timedelta(days=1)))
         used = exists().where(TaskRow.task_definition_arn == TaskDefinitionRow.arn)
         session.execute(delete(TaskDefinitionRow).where(TaskDefinitionRow.added < events, ~used))

@@ -10,7 +10,7 @@ from landwaiter.errors import InputError
 from landwaiter.images.digest import parse_digest
 from landwaiter.images.models import Image
 from landwaiter.inventory.coalesce import coalesce
-from landwaiter.platform.images.layers import missing_layers, read_facts, reference_layers
+from landwaiter.platform.images.layers import check_analyser, missing_layers, read_facts, reference_layers
 from landwaiter.platform.images.store import name_image, store_image
 from landwaiter.platform.jobs.names import ASSESS_IMAGE
 from landwaiter.platform.jobs.queue import defer
@@ -77,6 +77,7 @@ def _check(row: ScanRow, document: ScanDocument) -> None:
     if document.scan_id != row.id:
         raise InputError("The document is of another scan.", "Send it to the scan whose id it carries.")
     parse_digest(document.manifest_digest)
+    check_analyser(document.analyser)
     if document.image.index_digest:
         parse_digest(document.image.index_digest)
     if row.digest and row.digest not in {document.manifest_digest, document.image.index_digest}:

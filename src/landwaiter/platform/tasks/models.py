@@ -63,10 +63,13 @@ class RunningFilters(msgspec.Struct, frozen=True):
     region: str = ""
     cluster: str = ""
     group: str = ""
+    """The task's group, or a service's name without its "service:"."""
     image: str = ""
     """Part of the image's reference, or its whole digest."""
     verdict: str = ""
     state: str = "running"
+    text: str = ""
+    """Part of the task's id or group, of a container's name or image; or an image's whole digest."""
 
 
 class ContainerView(msgspec.Struct, frozen=True):

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningInsert
 
+from landwaiter.compliance.models import TaskDefinition
 from landwaiter.errors import InputError
 from landwaiter.events.models import TaskState
 from landwaiter.platform.store.base import now, text_of
@@ -84,7 +85,7 @@ def _record(session: Session, reports: Sequence[TaskReport], terms: Terms) -> tu
         return set(), []
     uses = uses_of(tasks)
     fresh = _note_events(session, tasks)
-    store_definitions(session, [parse_definition(item.task_definition) for item in ordered if item.task_definition])
+    store_definitions(session, [definition for item in ordered if (definition := _definition(item)) is not None])
     moved = _upsert_tasks(session, tasks)
     placed = answer(session, uses, terms)
     place_containers(session, uses, moved, placed)
@@ -96,10 +97,34 @@ def _check(task: TaskState) -> None:
         raise InputError(
             f"{task.task_arn[:80]!r} version {task.version} is no task.", "Send the task's ARN and version."
         )
+    for arn in (task.task_arn, task.cluster_arn, task.task_definition_arn):
+        if arn.startswith("arn:") and account_of(arn) != task.account:
+            raise InputError(
+                f"{arn[:200]} is not of account {task.account[:32]!r}.", "Send the task with the account of its ARN."
+            )
     if len(task.containers) > MOST_CONTAINERS:
         raise InputError(
             f"{task.task_arn} has {len(task.containers)} containers.", f"At most {MOST_CONTAINERS} are taken."
         )
+
+
+def account_of(arn: str) -> str:
+    """Return the account in an ARN (`arn:partition:service:region:account:resource`), "" where it has none."""
+    parts = arn.split(":", 5)
+    return parts[4] if len(parts) == 6 else ""
+
+
+def _definition(report: TaskReport) -> TaskDefinition | None:
+    """Return the task definition of a report; it must be that of the task, as a revision is kept for good."""
+    if not report.task_definition:
+        return None
+    definition = parse_definition(report.task_definition)
+    if definition.task_definition_arn not in {"", report.task.task_definition_arn}:
+        raise InputError(
+            f"The task definition {definition.task_definition_arn[:200]} is not that of the task.",
+            "Send the one that the task names.",
+        )
+    return definition
 
 
 def _note_events(session: Session, tasks: Sequence[TaskState]) -> set[str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from landwaiter.errors import InputError
@@ -109,9 +109,13 @@ def _filtered(query: Select[_Column], filters: RunningFilters) -> Select[_Column
     if filters.cluster:
         named = TaskRow.cluster_arn == filters.cluster
         query = query.where(named | TaskRow.cluster_arn.endswith(f"/{filters.cluster}", autoescape=True))
-    for column in (TaskRow.account, TaskRow.region, TaskRow.group):
+    for column in (TaskRow.account, TaskRow.region):
         if wanted := getattr(filters, column.key):
             query = query.where(column == wanted)
+    if filters.group:
+        query = query.where(TaskRow.group.in_((filters.group, f"service:{filters.group}", f"family:{filters.group}")))
+    if filters.text:
+        query = query.where(_speaks_of(filters.text))
     if filters.image:
         query = query.where(_has_container(_names_image(filters.image)))
     if filters.verdict:
@@ -128,6 +132,16 @@ def _names_image(text: str) -> ColumnElement[bool]:
         return ContainerRow.image.contains(text, autoescape=True)
     image = select(ImageDigestRow.image_id).where(ImageDigestRow.digest == text)
     return ContainerRow.image_id.in_(image) | (ContainerRow.image_digest == text)
+
+
+def _speaks_of(text: str) -> ColumnElement[bool]:
+    if text.startswith("sha256:"):
+        return _has_container(_names_image(text))
+    columns = (TaskRow.task_arn, TaskRow.group, ContainerRow.name, ContainerRow.image)
+    own, contained = (
+        or_(*(column.icontains(text, autoescape=True) for column in pair)) for pair in (columns[:2], columns[2:])
+    )
+    return own | _has_container(contained)
 
 
 def _has_verdict(verdict: str) -> ColumnElement[bool]:

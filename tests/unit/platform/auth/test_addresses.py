@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from landwaiter.errors import InputError
-from landwaiter.platform.auth.addresses import admitted, caller_address, parse_network
+from landwaiter.platform.auth.addresses import admitted, caller_address, is_anywhere, parse_network
 
 PROXIES = (ip_network("10.0.0.0/24"), ip_network("2001:db8::/64"))
 
@@ -67,6 +67,21 @@ def test_a_network_has_one_form(text: str, expected: str) -> None:
 def test_a_network_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="no network"):
         parse_network(text)
+
+
+@pytest.mark.parametrize("network", ["fe80::1%eth0", "203.0.113.7/-1", "10.0.0.0/8/8", "２.0.0.0/8"])
+def test_a_scope_or_a_second_prefix_is_no_network(network: str) -> None:
+    with pytest.raises(InputError, match="no network"):
+        parse_network(network)
+
+
+@pytest.mark.parametrize(
+    ("network", "expected"),
+    [("0.0.0.0/0", True), ("128.0.0.0/1", True), ("::/0", True), ("2000::/3", True),
+     ("10.0.0.0/8", False), ("203.0.113.7/32", False), ("fc00::/7", False), ("2001:db8::/32", False)],
+)  # fmt: skip
+def test_a_network_wider_than_any_private_one_is_anywhere(network: str, *, expected: bool) -> None:
+    assert is_anywhere(network) == expected
 
 
 def test_an_empty_list_admits_loopback_only() -> None:
