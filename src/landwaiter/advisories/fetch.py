@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from landwaiter.advisories.amazon_repositories import update_amazon, update_amazon_1
 from landwaiter.advisories.download import Check, Downloader, is_url
 from landwaiter.advisories.feeds.archives import (
     UnreadableError,
@@ -21,13 +22,14 @@ from landwaiter.advisories.feeds.archives import (
     check_zip,
 )
 from landwaiter.advisories.incremental import OsvFeed, Progress
-from landwaiter.advisories.indexed import update_amazon, update_amazon_1, update_redhat
+from landwaiter.advisories.redhat_changes import update_redhat
 from landwaiter.advisories.sources import SOURCES, Address, RemoteFile, Source, address_of
 from landwaiter.advisories.states import FeedState, read_states, write_states
-from landwaiter.advisories.text import timestamp
+from landwaiter.advisories.text import one_line, timestamp
 from landwaiter.errors import InputError, LandwaiterError
 
 _AT_ONCE = 4
+_LONGEST_REASON = 500
 _RELEASE = re.compile(r"(?<![\w.-])(v3\.\d{1,3}|edge)(?=/)")
 _REPOSITORIES = ("main", "community")
 _HREF = re.compile(r'href="([\w.-]+)"')
@@ -46,6 +48,7 @@ def update_feeds(
     folder: Path,
     *,
     only: Collection[str] = (),
+    opt_in: Collection[str] = (),
     mirror: str = "",
     addresses: dict[str, str] | None = None,
     root_ca_pem: str = "",
@@ -54,28 +57,42 @@ def update_feeds(
 ) -> dict[str, FeedState]:
     """Bring the feeds in `folder` up to date and return the state of every feed that was tried.
 
-    `only` names feeds ("osv/PyPI"), or all of a kind ("osv"); without it every feed that is not optional is fetched.
+    `only` names feeds ("osv/PyPI"), or all of a kind ("osv"); without it every feed is fetched that is not optional, or
+    is named in `opt_in`.
     `mirror` is the address or folder of a mirror of all, `addresses` replace those of single feeds. A feed that fails
     does not raise: its state says so. Raises InputError for a name that is no feed, or a folder that cannot be written.
     """
-    chosen = _chosen(only)
+    sources = chosen(only, opt_in)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"The folder {folder} cannot be made: {error.strerror}.", "Choose another one.") from error
-    states = read_states(folder)
     used = downloader or Downloader(folder, root_ca_pem=root_ca_pem)
-    tried: dict[str, FeedState] = {}
+    try:
+        return _update_all(folder, [(s, address_of(s, mirror, addresses or {})) for s in sources], used, progress)
+    finally:
+        if downloader is None:
+            used.close()
+
+
+def _update_all(
+    folder: Path, sources: list[tuple[Source, Address]], downloader: Downloader, progress: Progress | None
+) -> dict[str, FeedState]:
+    """Update all, a few at once; an interruption ends the downloads that run, and what came of them is kept."""
+    states, tried = read_states(folder), dict[str, FeedState]()
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         jobs = {}
-        for source in chosen:
-            place = _Place(source, folder, address_of(source, mirror, addresses or {}), used, progress or _silent)
+        for source, address in sources:
+            place = _Place(source, folder, address, downloader, progress or _silent)
             jobs[pool.submit(place.update, states.get(source.name, FeedState()))] = source.name
-        for job in as_completed(jobs):
-            states[jobs[job]] = tried[jobs[job]] = job.result()
-            write_states(folder, states)
-    if downloader is None:
-        used.close()
+        try:
+            for job in as_completed(jobs):
+                states[jobs[job]] = tried[jobs[job]] = job.result()
+                write_states(folder, states)
+        except BaseException:
+            downloader.stop()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     return dict(sorted(tried.items()))
 
 
@@ -83,13 +100,15 @@ def _silent(_feed: str, _done: int, _total: int) -> None:
     """Take no notice of progress."""
 
 
-def _chosen(only: Collection[str]) -> tuple[Source, ...]:
+def chosen(only: Collection[str], opt_in: Collection[str]) -> tuple[Source, ...]:
+    """Return the sources that are fetched. Raises InputError for a name that is no feed."""
     if not only:
-        return tuple(source for source in SOURCES if not source.optional)
+        return tuple(source for source in SOURCES if not source.optional or source.name in opt_in)
     found = tuple(
         source
         for source in SOURCES
-        if source.name in only or (source.name.partition("/")[0] in only and not source.optional)
+        if source.name in only
+        or (source.name.partition("/")[0] in only and (not source.optional or source.name in opt_in))
     )
     names = {source.name for source in found} | {source.name.partition("/")[0] for source in found}
     for name in only:
@@ -115,11 +134,14 @@ class _Place:
     def update(self, state: FeedState) -> FeedState:
         """Fetch the source; what goes wrong is written into the state that is returned."""
         now = timestamp(datetime.now(UTC))
+        self._progress(self._source.name, 0, 1)
         state = msgspec.structs.replace(state, tried=now, address=self._address)
         try:
             state = self._update(state)
         except (LandwaiterError, UnreadableError, OSError) as error:
-            return msgspec.structs.replace(state, failed=str(error))
+            return msgspec.structs.replace(state, failed=one_line(str(error), longest=_LONGEST_REASON))
+        finally:
+            self._progress(self._source.name, 1, 1)
         return msgspec.structs.replace(state, checked=now, failed="")
 
     def _update(self, state: FeedState) -> FeedState:

@@ -6,7 +6,7 @@ Rows in the future (there are some) are fetched every time and never become the 
 """
 
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -50,7 +50,7 @@ class OsvFeed:
         try:
             if changed:
                 self._add(list(dict.fromkeys(changed)))
-        except UnreachableError:
+        except (UnreachableError, UnreadableError):
             # A mirror may have the archives and the list, but not the single records.
             return self._whole(state, newest)
         return msgspec.structs.replace(state, newest_record=max(newest, state.newest_record))
@@ -73,7 +73,8 @@ class OsvFeed:
         changed: list[str] = []
         newest = ""
         try:
-            for time, identifier in _rows(self.downloader.stream(self._at("modified_id.csv"))):
+            lines = lines_of(self.downloader.stream(self._at("modified_id.csv")))
+            for time, identifier in filter(None, map(_row, lines)):
                 if time <= since or (newest and not since):
                     break
                 newest = max(newest, time) if time <= now else newest
@@ -87,37 +88,49 @@ class OsvFeed:
 
     def _add(self, changed: list[str]) -> None:
         """Fetch the records `changed` and put them into `changes.zip`, replacing it at the end."""
-        path = self.folder / "changes.zip"
-        fresh: dict[str, bytes] = {}
-        for number, identifier in enumerate(changed, 1):
-            content = self.downloader.read(self._at(f"{identifier}.json"))
-            check_json(content)
-            fresh[f"{identifier}.json"] = content
-            self.progress(self.name, number, len(changed))
-        for member, old in zip_members(path) if _ids(path) else ():
-            if isinstance(old, bytes):
-                fresh.setdefault(member, old)
-        with replacing(path) as new, zipfile.ZipFile(new, "w", zipfile.ZIP_DEFLATED) as archive:
-            for member in sorted(fresh):
-                archive.writestr(zipfile.ZipInfo(member), fresh[member])
+
+        def fresh() -> Iterator[tuple[str, bytes]]:
+            for number, identifier in enumerate(changed, 1):
+                content = self.downloader.read(self._at(f"{identifier}.json"))
+                check_json(content)
+                yield f"{identifier}.json", content
+                self.progress(self.name, number, len(changed) + 1)
+
+        merge_into(self.folder / "changes.zip", fresh())
 
     def _at(self, name: str) -> str:
         """Return the address of one file; names with blanks ("Rocky Linux") are encoded for the web."""
         return quote(f"{self.address}/{name}", safe=":/%") if is_url(self.address) else f"{self.address}/{name}"
 
 
-def _rows(chunks: Iterator[bytes]) -> Iterator[tuple[str, str]]:
+def merge_into(path: Path, fresh: Iterable[tuple[str, bytes]]) -> None:
+    """Replace the zip at `path` by one with the members `fresh`, and with those of its own that are not among them.
+
+    One member at a time is in memory. The old one stays when anything fails.
+    """
+    with replacing(path) as new, zipfile.ZipFile(new, "w", zipfile.ZIP_DEFLATED) as archive:
+        done: set[str] = set()
+        for source in (fresh, zip_members(path) if _ids(path) else ()):
+            for member, content in source:
+                if isinstance(content, bytes) and member not in done:
+                    done.add(member)
+                    archive.writestr(zipfile.ZipInfo(member), content, zipfile.ZIP_DEFLATED)
+
+
+def lines_of(chunks: Iterator[bytes]) -> Iterator[str]:
+    """Yield the lines of a list as it comes. Raises UnreadableError when a line is too long for one."""
     rest = b""
     for chunk in chunks:
         *lines, rest = (rest + chunk).split(b"\n")
-        yield from filter(None, map(_row, lines))
+        for line in lines:
+            yield line.decode("ascii", "replace").strip()
         if len(rest) > _LONGEST_LINE:
-            raise UnreadableError("modified_id.csv is not a list of times and ids")
-    yield from filter(None, [_row(rest)])
+            raise UnreadableError("the list of changes is none: a line has no end")
+    yield rest.decode("ascii", "replace").strip()
 
 
-def _row(line: bytes) -> tuple[str, str] | None:
-    stated, _, identifier = line.decode("ascii", "replace").strip().partition(",")
+def _row(line: str) -> tuple[str, str] | None:
+    stated, _, identifier = line.partition(",")
     time = timestamp_of(stated)
     return (time, identifier) if time and is_identifier(identifier) else None
 

@@ -6,6 +6,7 @@ Each source fills one part of the feeds folder. A mirror is laid out as that fol
 
 import msgspec
 
+from landwaiter.advisories.feeds.endoflife import PRODUCTS
 from landwaiter.advisories.feeds.osv import OPTIONAL
 
 
@@ -118,6 +119,12 @@ SOURCES: tuple[Source, ...] = (
         "debian",
         "https://debian.pages.debian.net/distro-info-data",
         files=(RemoteFile("debian.csv"), RemoteFile("ubuntu.csv")),
+    ),
+    Source(
+        "endoflife",
+        "endoflife",
+        "https://endoflife.date/api",
+        files=tuple(RemoteFile(f"{product}.json") for product in PRODUCTS),
     ),
 )
 

@@ -17,7 +17,8 @@ class FeedState(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `checked` is when the data were last fetched or confirmed unchanged, `tried` when that was last tried, `failed` why
     it failed then ("" when it did not). `address` is where it came from. `validators` hold what each address said of
-    its content (ETag, Last-Modified), `newest_record` how far an incremental feed was read.
+    its content (ETag, Last-Modified), `newest_record` how far an incremental feed was read, `archive` which whole
+    archive it was read on top of.
     """
 
     checked: str = ""
@@ -26,6 +27,7 @@ class FeedState(msgspec.Struct, frozen=True, omit_defaults=True):
     address: str = ""
     validators: dict[str, tuple[str, str]] = {}
     newest_record: str = ""
+    archive: str = ""
 
 
 class _States(msgspec.Struct):
@@ -44,8 +46,15 @@ def read_states(folder: Path) -> dict[str, FeedState]:
 
 
 def write_states(folder: Path, states: dict[str, FeedState]) -> None:
-    """Write the states, replacing the file atomically."""
+    """Write the states, replacing the file atomically. Raises InputError when it cannot be written."""
     path, new = folder / FILE, folder / f".{FILE}.new"
     content = msgspec.json.format(msgspec.json.encode(_States(dict(sorted(states.items())))))
-    new.write_bytes(content + b"\n")
-    new.replace(path)
+    try:
+        new.write_bytes(content + b"\n")
+        new.replace(path)
+    except OSError as error:
+        new.unlink(missing_ok=True)
+        raise InputError(
+            f"{path} cannot be written: {error.strerror or error}.",
+            "Free some space, or choose a folder you may write to; the last good data stay.",
+        ) from error

@@ -2,36 +2,52 @@
 
 import hashlib
 import io
+import ipaddress
 import json
 import re
+import ssl
 import threading
 import zipfile
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 
 class Publisher:
     """Serves `files` (path -> content) with ETags; `log` has what was asked, `trouble` what goes wrong next.
 
-    Trouble is a list of (part of a path, what): a status to answer, "cut" to break the body off in its middle, or
-    ("redirect", address). Each is used up by one request.
+    Trouble is a list of (part of a path, what), each used up by one request. What goes wrong: a status to answer,
+    ("redirect", address), ("busy", seconds to stay away), "cut" (the body breaks off in its middle), "short" (half the
+    body, and a Content-Length that says so), "stall" (half the body, then nothing), "part of another" (asked for the
+    rest of one version, it sends the rest of another), "no part" (the rest, without saying of what).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: Path | None = None) -> None:
+        self.going_home = threading.Event()
         self.files: dict[str, bytes] = {}
         self.log: list[tuple[str, dict[str, str], int]] = []
         self.trouble: list[tuple[str, Any]] = []
         handler = type("Handler", (_Handler,), {"publisher": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self.address = f"http://127.0.0.1:{self._server.server_port}"
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        scheme = "http" if certificate is None else "https"
+        self.address = f"{scheme}://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
+        self.going_home.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -65,35 +81,41 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         trouble = self.publisher.take_trouble(self.path)
         content = self.publisher.files.get(self.path)
-        if isinstance(trouble, tuple):
+        if isinstance(trouble, tuple) and trouble[0] == "busy":
+            self._answer(429, b"", {"Retry-After": str(trouble[1])})
+        elif isinstance(trouble, tuple):
             self._answer(302, b"", {"Location": trouble[1]})
         elif isinstance(trouble, int) or content is None:
             self._answer(trouble if isinstance(trouble, int) else 404, b"")
         else:
-            self._file(content, cut=trouble == "cut")
+            self._file(content, str(trouble))
 
-    def _file(self, content: bytes, *, cut: bool) -> None:
+    def _file(self, content: bytes, trouble: str) -> None:
         tag = f'"{hashlib.sha256(content).hexdigest()[:12]}"'
         headers = {"ETag": tag, "Last-Modified": "Mon, 01 Apr 2024 00:00:00 GMT"}
         start = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
         if self.headers.get("If-None-Match") == tag:
             self._answer(304, b"", headers)
-        elif start and self.headers.get("If-Range") == tag:
+        elif start and (self.headers.get("If-Range") == tag or trouble == "part of another"):
             offset = int(start.group(1))
-            headers["Content-Range"] = f"bytes {offset}-{len(content) - 1}/{len(content)}"
-            self._answer(206, content[offset:], headers, cut=cut)
+            if trouble != "no part":
+                headers["Content-Range"] = f"bytes {offset}-{len(content) - 1}/{len(content)}"
+            self._answer(206, content[offset:], headers, trouble)
         else:
-            self._answer(200, content, headers, cut=cut)
+            self._answer(200, content, headers, trouble)
 
-    def _answer(self, status: int, body: bytes, headers: dict[str, str] | None = None, *, cut: bool = False) -> None:
+    def _answer(self, status: int, body: bytes, headers: dict[str, str] | None = None, trouble: str = "") -> None:
+        half = len(body) // 2 if trouble in ("cut", "short", "stall") else len(body)
         self.publisher.log.append((self.path, dict(self.headers), status))
         self.send_response(status)
         for name, value in (headers or {}).items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Length", str(half if trouble == "short" else len(body)))
         self.end_headers()
-        self.wfile.write(body[: len(body) // 2] if cut else body)
-        if cut:
+        self.wfile.write(body[:half])
+        if trouble == "stall":
+            self.publisher.going_home.wait(20)
+        if trouble in ("cut", "stall"):
             self.wfile.flush()
             self.close_connection = True
 
@@ -101,6 +123,33 @@ class _Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def publisher() -> Iterator[Publisher]:
     running = Publisher()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def own_root(tmp_path: Path) -> Path:
+    """A certificate for this machine that is its own root, with its key, in one PEM file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "own root")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path / "own-root.pem"
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.write_bytes(made.public_bytes(Encoding.PEM) + private)
+    return path
+
+
+@pytest.fixture
+def secure_publisher(own_root: Path) -> Iterator[Publisher]:
+    running = Publisher(own_root)
     yield running
     running.stop()
 

@@ -11,6 +11,7 @@ from landwaiter.advisories.build import build_bundle
 from landwaiter.advisories.bundle import open_bundle
 from landwaiter.advisories.download import Downloader
 from landwaiter.advisories.fetch import update_feeds
+from landwaiter.advisories.patience import Patience
 from landwaiter.advisories.states import FeedState, read_states
 from landwaiter.errors import InputError
 
@@ -30,7 +31,7 @@ def update(publisher: Any, folder: Path) -> Any:
     """Update the named feeds from the publisher, without waiting long between attempts."""
 
     def run(*only: str) -> dict[str, FeedState]:
-        downloader = Downloader(folder, first_wait=0.01)
+        downloader = Downloader(folder, patience=Patience(first_wait=0.01))
         try:
             return update_feeds(folder, only=only, mirror=publisher.address, downloader=downloader)
         finally:
@@ -209,6 +210,17 @@ def test_osv_many_changes_are_a_whole_archive(
     assert not (folder / "osv/npm/changes.zip").exists()
 
 
+def test_osv_a_record_that_is_no_json_is_not_taken(publisher: Any, update: Any, folder: Path, record: Any) -> None:
+    npm(publisher, record, a="1")
+    rows(publisher, "2024-01-01T00:00:00Z,GHSA-a")
+    update("osv/npm")
+    publisher.files["/osv/npm/GHSA-a.json"] = b"<html>not today</html>"
+    rows(publisher, "2024-02-01T00:00:00Z,GHSA-a")
+    assert update("osv/npm")["osv/npm"].failed == ""
+    assert not (folder / "osv/npm/changes.zip").exists()
+    assert publisher.asked("all.zip") == [200, 304]
+
+
 def test_osv_from_a_mirror_with_archives_only(publisher: Any, update: Any, record: Any) -> None:
     npm(publisher, record, a="1")
     assert update("osv/npm")["osv/npm"].failed == ""
@@ -237,7 +249,7 @@ def test_alpine_releases_are_found_in_the_index(publisher: Any, update: Any, fol
 
 
 def test_an_unreachable_mirror(folder: Path) -> None:
-    downloader = Downloader(folder, attempts=2, first_wait=0.01)
+    downloader = Downloader(folder, patience=Patience(attempts=2, first_wait=0.01))
     states = update_feeds(folder, only=("kev",), mirror="http://127.0.0.1:9", downloader=downloader)
     downloader.close()
     assert "cannot be fetched" in states["kev"].failed

@@ -71,24 +71,87 @@ def test_opening_needs_little_memory(bundle: Bundle) -> None:
     assert int(run.stdout) < 20
 
 
-def test_vendor_samples(data: Path, tmp_path: Path) -> None:
-    samples = data / "feed-samples"
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bundle]:
+    """The vendors' own samples, compiled."""
+    data = Path(__file__).parents[3].parent / "shared" / "data" / "feed-samples"
+    if not data.is_dir():
+        pytest.skip("the feed samples are not beside the project (../shared/data)")
+    folder = tmp_path_factory.mktemp("samples")
     for name, target in (
         ("amazon", "amazon"),
         ("redhat", "redhat-vex"),
         ("debian", "debian-tracker"),
         ("epss", "epss"),
     ):
-        shutil.copytree(samples / name, tmp_path / "feeds" / target)
-    build_bundle(tmp_path / "feeds", tmp_path / "bundle")
-    with open_bundle(tmp_path / "bundle") as bundle:
-        counts = {feed.name: (feed.records, feed.quarantined) for feed in bundle.feeds}
-        assert counts["amazon"] == (5, 2)
-        assert counts["redhat-vex"][1] == 0
-        (kernel,) = (e for e in bundle.entries("Amazon Linux:2", "kernel") if not e.affected.repository)
-        assert kernel.record.vulnerabilities == ("CVE-2017-5715", "CVE-2017-5754")
-        (samba,) = bundle.entries("Red Hat:enterprise_linux:9", "samba")
-        assert (samba.record.id, samba.affected.status) == ("CVE-2023-4154", "not_affected")
-        (fixed,) = bundle.entries("Red Hat:openshift:4.16::el9", "cri-tools")
-        assert fixed.affected.ranges[0].events[1].fixed == "0:1.29.0-3.1.el9"
-        assert {e.affected.status for e in bundle.entries("Debian:10", "chromium")} == {"end_of_life"}
+        shutil.copytree(data / name, folder / "feeds" / target)
+    for kind in ("invalid_gzip", "invalid_xml"):
+        # Under a name that would be read, so that it is the content that is refused.
+        broken = folder / "feeds/amazon" / f"updateinfo_{kind}.xml.gz"
+        broken.rename(broken.with_name(f"updateinfo_2_{kind.replace('_', '-')}.xml.gz"))
+    build_bundle(folder / "feeds", folder / "bundle")
+    with open_bundle(folder / "bundle") as opened:
+        yield opened
+
+
+def test_every_sample_is_read(samples: Bundle) -> None:
+    counts = {feed.name: (feed.records, feed.quarantined) for feed in samples.feeds}
+    assert counts == {"amazon": (5, 2), "debian-tracker": (11, 0), "epss": (2, 0), "redhat-vex": (8566, 0)}
+    assert {item.record: item.reason[:24] for item in samples.quarantine} == {
+        "updateinfo_2_invalid-gzip.xml.gz": "cannot be read to its en",
+        "updateinfo_2_invalid-xml.xml.gz": "cannot be read to its en",
+    }
+
+
+@pytest.mark.parametrize(
+    ("ecosystem", "package", "repository", "identifier", "fixed", "severity"),
+    [
+        ("Amazon Linux:1", "httpd-devel", "", "ALAS-2011-1", "2.2.21-1.18.amzn1", "medium"),
+        ("Amazon Linux:2", "kernel", "", "ALAS2-2018-939", "4.9.76-38.79.amzn2", "critical"),
+        ("Amazon Linux:2", "perf", "kernel-5.15", "ALAS2KERNEL-5.15-2022-001", "5.15.43-20.123.amzn2", "high"),
+        ("Amazon Linux:2022", "vim-common-debuginfo", "", "ALAS2022-2021-001", "2:8.2.3512-1.amzn2022", "medium"),
+        ("Amazon Linux:2023", "rsyslog", "", "ALAS2023-2023-001", "8.2204.0-3.amzn2023.0.2", "high"),
+        ("Debian:11", "chromium", "", "CVE-2022-0456", "98.0.4758.80-1~deb11u1", ""),
+        ("Debian:10", "prototypejs", "", "CVE-2008-7220", "1.6.0.2-1", "high"),
+        ("Debian:10", "txt2man", "", "CVE-2013-1444", "1.5.5-4.1", "low"),
+        ("Red Hat:openshift:4.16::el9", "cri-tools", "", "CVE-2024-24786", "0:1.29.0-3.1.el9", "medium"),
+    ],
+)
+def test_fixes(
+    samples: Bundle, ecosystem: str, package: str, repository: str, identifier: str, fixed: str, severity: str
+) -> None:
+    (entry,) = (
+        entry
+        for entry in samples.entries(ecosystem, package)
+        if entry.affected.repository == repository and entry.record.id == identifier
+    )
+    assert [event.fixed for event in entry.affected.ranges[0].events] == [None, fixed]
+    assert (entry.affected.status, entry.affected.severity) == ("affected", severity)
+
+
+@pytest.mark.parametrize(
+    ("ecosystem", "package", "identifier", "status"),
+    [
+        ("Debian:10", "chromium", "CVE-2022-0456", "end_of_life"),
+        ("Debian:11", "389-ds-base", "CVE-2016-5416", "will_not_fix"),
+        ("Debian:sid", "389-ds-base", "CVE-2016-5416", "affected"),
+        ("Debian:11", "389-ds-base", "CVE-2012-0833", "not_affected"),
+        ("Debian:11", "wordpress", "TEMP-0000000-0CA7E3", "not_affected"),
+        ("Red Hat:enterprise_linux:9", "samba", "CVE-2023-4154", "not_affected"),
+    ],
+)
+def test_decisions(samples: Bundle, ecosystem: str, package: str, identifier: str, status: str) -> None:
+    (entry,) = (entry for entry in samples.entries(ecosystem, package) if entry.record.id == identifier)
+    assert entry.affected.status == status
+    assert not any(event.fixed for item in entry.affected.ranges for event in item.events)
+
+
+def test_one_erratum_is_about_all_its_vulnerabilities(samples: Bundle) -> None:
+    (kernel,) = (e for e in samples.entries("Amazon Linux:2", "kernel") if not e.affected.repository)
+    assert kernel.record.vulnerabilities == ("CVE-2017-5715", "CVE-2017-5754")
+    assert kernel.record.modified == "2018-01-16T01:28:00Z"
+
+
+def test_content_sets_name_their_products(samples: Bundle) -> None:
+    assert samples.repository("rhel-9-for-x86_64-baseos-rpms") == ("cpe:/o:redhat:enterprise_linux:9::baseos",)
+    assert samples.repository("nonesuch") == ()

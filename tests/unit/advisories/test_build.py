@@ -1,3 +1,5 @@
+import bz2
+import gzip
 import shutil
 import subprocess
 import sys
@@ -10,6 +12,7 @@ import pytest
 from landwaiter.advisories.build import build_bundle
 from landwaiter.advisories.bundle import open_bundle
 from landwaiter.errors import InputError
+from landwaiter.versions.ranges import Event
 
 
 def test_the_same_feeds_give_the_same_bytes(small: Any, tmp_path: Path) -> None:
@@ -68,6 +71,62 @@ def test_the_quarantine_names_records_and_reasons(small: Any, record: Any) -> No
     assert "speaks of 'PyPI'" in found["osv/npm", "GHSA-1"].reason
     assert ("osv/npm", "1.json") in found
     assert (feed.records, feed.quarantined) == (1, 2)
+
+
+def test_records_that_lie_do_not_spoil_the_rest(feeds: Any, tmp_path: Path, record: Any) -> None:
+    """Everything of the list at once, among honest records: each is told, and the honest ones are all there."""
+    honest = [record(f"GHSA-{n}", "npm", f"honest-{n}", fixed="2.0.0") for n in range(3)]
+    never_closes = record("GHSA-open", "npm", "open")
+    closed_first = record("GHSA-odd", "npm", "odd", fixed="1.0.0")
+    closed_first["affected"][0]["ranges"][0]["events"].reverse()
+    unknown = record("GHSA-new", "npm", "new", fixed="1.0.0", schema_version="1.99.0", verdict={"deeply": [["new"]]})
+    unknown["affected"][0]["ranges"][0]["database_specific"] = {"x": None}
+    null = record("GHSA-null", "npm", "null", fixed="1.0.0", aliases=None, summary=None, references=None)
+    null["affected"][0]["versions"] = None
+    feeds.osv(
+        "npm",
+        honest[0],
+        record("GHSA-foreign", "PyPI", "django", fixed="9"),
+        honest[1],
+        b"{",
+        record("GHSA-future", "npm", "future", fixed="1.0.0", modified="2999-01-01T00:00:00Z"),
+        record("GHSA-future", "npm", "future", fixed="1.0.1"),
+        never_closes,
+        closed_first,
+        unknown,
+        null,
+        record("DSA-1-1", "npm", "debian-says", fixed="1"),
+        honest[2],
+    )
+    build_bundle(feeds.folder, tmp_path / "out", built=datetime(2024, 6, 1, tzinfo=UTC))
+    with open_bundle(tmp_path / "out") as bundle:
+        used = {item.record.id: item for item in bundle.records()}
+        told = {(item.record, item.kept) for item in bundle.quarantine}
+    assert {"GHSA-0", "GHSA-1", "GHSA-2", "GHSA-future", "GHSA-open", "GHSA-odd", "GHSA-new", "GHSA-null"} == set(used)
+    assert told == {("GHSA-foreign", False), ("3.json", False), ("DSA-1-1", False), ("GHSA-future", True)}
+    assert used["GHSA-open"].affected[0].ranges[0].events == (Event(introduced="0"),)
+    (future,) = used["GHSA-future"].affected
+    assert future.ranges[0].events[1].fixed == "1.0.1", "the one that lies about its time does not win"
+
+
+def test_bombs_of_xml_do_not_spoil_the_rest(feeds: Any, tmp_path: Path, record: Any) -> None:
+    feeds.osv("npm", record("GHSA-1", "npm", "a", fixed="1.0.0"))
+    laughs = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10 if n else "ha"}">' for n in range(10))
+    bomb = f"<!DOCTYPE x [{laughs}]><updates><update><id>&a9;</id></update></updates>"
+    deep = "<a>" * 200_000
+    (feeds.folder / "amazon").mkdir()
+    for name, text in (("2", bomb), ("2023", deep)):
+        (feeds.folder / "amazon" / f"updateinfo_{name}.xml.gz").write_bytes(gzip.compress(text.encode()))
+    (feeds.folder / "oracle").mkdir()
+    (feeds.folder / "oracle" / "com.oracle.elsa-all.xml.bz2").write_bytes(bz2.compress(bomb.encode()))
+    build_bundle(feeds.folder, tmp_path / "out")
+    with open_bundle(tmp_path / "out") as bundle:
+        assert bundle.info.advisories == 1
+        assert sorted(item.record for item in bundle.quarantine) == [
+            "com.oracle.elsa-all.xml.bz2",
+            "updateinfo_2.xml.gz",
+            "updateinfo_2023.xml.gz",
+        ]
 
 
 def test_an_empty_folder_gives_an_empty_bundle(feeds: Any) -> None:

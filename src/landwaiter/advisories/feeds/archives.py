@@ -1,5 +1,6 @@
 """Bounded reading of what feeds come in: zip archives, gzip files, JSON documents. Nothing here trusts a size field."""
 
+import bz2
 import gzip
 import zipfile
 import zlib
@@ -7,11 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
+import zstandard
 
 MEMBER_LIMIT = 32 << 20
 """Bytes of one record; Ubuntu's largest kernel records are about a tenth of this."""
 FILE_LIMIT = 1 << 30
 """Bytes of one decompressed file that holds a whole feed."""
+ARCHIVE_LIMIT = 32 << 30
+"""Bytes of one decompressed archive; Red Hat's and Ubuntu's are a tenth of this."""
 _MEMBERS_LIMIT = 4_000_000
 _CHUNK = 1 << 20
 
@@ -49,9 +53,14 @@ def zip_members(path: Path) -> Iterator[tuple[str, bytes | UnreadableError]]:
         members = archive.infolist()
         if len(members) > _MEMBERS_LIMIT:
             raise UnreadableError(f"has more than {_MEMBERS_LIMIT} members")
+        left = ARCHIVE_LIMIT
         for member in members:
             if member.filename.endswith(".json"):
-                yield member.filename, _member(archive, member)
+                content = _member(archive, member)
+                left -= len(content) if isinstance(content, bytes) else 0
+                if left < 0:
+                    raise UnreadableError(f"is larger than {ARCHIVE_LIMIT >> 30} GB")
+                yield member.filename, content
 
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes | UnreadableError:
@@ -72,20 +81,49 @@ def check_zip(path: Path) -> None:
 
 
 def check_gzip(path: Path) -> None:
-    """Raise UnreadableError unless `path` decompresses to its end."""
+    """Raise UnreadableError unless `path` decompresses to its end, within bounds."""
+    size = 0
     try:
         with gzip.open(path) as stream:
-            while stream.read(_CHUNK):
-                pass
+            while size <= FILE_LIMIT and (chunk := stream.read(_CHUNK)):
+                size += len(chunk)
     except (OSError, EOFError, zlib.error) as error:
         raise UnreadableError(f"is not a whole gzip file: {error}") from error
+    if size > FILE_LIMIT:
+        raise UnreadableError(f"is larger than {FILE_LIMIT >> 20} MB")
 
 
 def check_compressed(path: Path) -> None:
-    """Raise UnreadableError unless `path` begins as bzip2 or zstd do; the build reads it whole."""
+    """Raise UnreadableError unless `path` is bzip2 or zstd that decompresses to its end, within bounds."""
     with path.open("rb") as stream:
-        if not stream.read(4).startswith((b"BZh", b"\x28\xb5\x2f\xfd")):
-            raise UnreadableError("is neither bzip2 nor zstd")
+        magic = stream.read(4)
+    try:
+        whole = _whole_zstd(path) if magic == zstandard.FRAME_HEADER else _whole_bzip2(path)
+    except (OSError, EOFError, ValueError, zstandard.ZstdError) as error:
+        raise UnreadableError(f"is neither whole bzip2 nor zstd: {error}") from error
+    if not whole:
+        raise UnreadableError("is truncated, or no zstd archive that may be so large")
+
+
+def _whole_zstd(path: Path) -> bool:
+    """Tell whether the last frame of a zstd file ends; the reader of the library takes a cut one for whole."""
+    size, frame = 0, zstandard.ZstdDecompressor(max_window_size=1 << 30).decompressobj()
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK // 8):
+            while chunk and size <= ARCHIVE_LIMIT:
+                if frame.eof:
+                    frame = zstandard.ZstdDecompressor(max_window_size=1 << 30).decompressobj()
+                size += len(frame.decompress(chunk))
+                chunk = frame.unused_data
+    return frame.eof and size <= ARCHIVE_LIMIT
+
+
+def _whole_bzip2(path: Path) -> bool:
+    size = 0
+    with bz2.open(path) as stream:
+        while size <= ARCHIVE_LIMIT and (chunk := stream.read(_CHUNK)):
+            size += len(chunk)
+    return 0 < size <= ARCHIVE_LIMIT
 
 
 def check_json(content: Path | bytes) -> None:

@@ -1,6 +1,7 @@
-"""Red Hat's CSAF 2.0 VEX documents, one for each CVE: `redhat-vex/*.tar.zst` (the archive) and `redhat-vex/*.json`.
+"""Red Hat's CSAF 2.0 VEX documents, one for each CVE: `redhat-vex/*.tar.zst` (the archive), `changes.zip`, `*.json`.
 
-A document beside the archive overrules the archive's when it is newer. `redhat-vex/repository-to-cpe.json` says which
+A document of `changes.zip` stands in the place of the archive's (`null`: it is gone); a single document beside them
+overrules theirs when it is newer. `redhat-vex/repository-to-cpe.json` says which
 products a repository (content set) belongs to. Products are named by CPE: `cpe:/a:redhat:enterprise_linux:9::appstream`
 is the ecosystem `Red Hat:enterprise_linux:9::appstream`, as OSV writes it. What is compiled is `COMPILED`.
 """
@@ -12,7 +13,14 @@ from pathlib import Path
 import msgspec
 import zstandard
 
-from landwaiter.advisories.feeds.archives import MEMBER_LIMIT, UnreadableError, explain, read_limited
+from landwaiter.advisories.feeds.archives import (
+    ARCHIVE_LIMIT,
+    MEMBER_LIMIT,
+    UnreadableError,
+    explain,
+    read_limited,
+    zip_members,
+)
 from landwaiter.advisories.feeds.csaf import Document, Products, Vulnerability, products_of
 from landwaiter.advisories.models import (
     ALL_VERSIONS,
@@ -28,6 +36,9 @@ from landwaiter.advisories.text import is_cve, is_name, one_line, timestamp
 
 NAME = "redhat-vex"
 REPOSITORIES = "repository-to-cpe.json"
+CHANGES = "changes.zip"
+GONE = b"null"
+"""What stands in `changes.zip` for a document that Red Hat deleted."""
 COMPILED = ("enterprise_linux", "rhel_", "openshift")
 """Beginnings of products that container images are made of; the rest of the portfolio is left out for size."""
 
@@ -53,8 +64,11 @@ _document = msgspec.json.Decoder(Document)
 def read(folder: Path) -> Iterator[Fact]:
     """Read the archives, the single documents and the table of repositories."""
     top = folder / NAME
+    done: set[str] = set()
+    if (top / CHANGES).exists():
+        yield from _changes(top / CHANGES, done)
     for path in sorted(top.glob("*.tar.zst")):
-        yield from _archive(path)
+        yield from _archive(path, done)
     for path in sorted(top.glob("*.json")):
         try:
             content = read_limited(path)
@@ -64,7 +78,26 @@ def read(folder: Path) -> Iterator[Fact]:
             yield Quarantined(NAME, path.name, explain(error))
 
 
-def _archive(path: Path) -> Iterator[Fact]:
+def _changes(path: Path, done: set[str]) -> Iterator[Fact]:
+    """Read what changed since the archive; the documents' names are added to `done`."""
+    try:
+        for name, content in zip_members(path):
+            done.add(_basename(name))
+            if isinstance(content, UnreadableError):
+                yield Quarantined(NAME, one_line(name), str(content))
+            elif content != GONE:
+                yield from parse(content, one_line(name))
+    except UnreadableError as error:
+        yield Quarantined(NAME, path.name, str(error))
+
+
+def _basename(name: str) -> str:
+    return name.rpartition("/")[2]
+
+
+def _archive(path: Path, done: set[str]) -> Iterator[Fact]:
+    """Read an archive but for the documents that are done already."""
+    left = ARCHIVE_LIMIT
     try:
         with (
             path.open("rb") as stream,
@@ -72,6 +105,12 @@ def _archive(path: Path) -> Iterator[Fact]:
             tarfile.open(fileobj=plain, mode="r|") as archive,
         ):
             for member in archive:
+                left -= member.size
+                if left < 0:
+                    yield Quarantined(NAME, path.name, f"is larger than {ARCHIVE_LIMIT >> 30} GB")
+                    return
+                if _basename(member.name) in done:
+                    continue
                 content = archive.extractfile(member) if member.name.endswith(".json") else None
                 if content is None:
                     continue

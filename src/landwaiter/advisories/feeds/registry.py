@@ -6,6 +6,7 @@ from landwaiter.advisories.feeds import (
     apk_secdb,
     arch,
     debian_tracker,
+    endoflife,
     epss,
     kev,
     lifecycle,
@@ -32,4 +33,5 @@ FEEDS: tuple[Feed, ...] = (
     Feed(kev.NAME, kev.read),
     Feed(epss.NAME, epss.read),
     Feed(lifecycle.NAME, lifecycle.read),
+    Feed(endoflife.NAME, endoflife.read),
 )

@@ -1,4 +1,4 @@
-"""Feeds whose files are found through their publisher's indexes: Amazon's repositories, Red Hat's archive."""
+"""Amazon Linux: the `updateinfo` of each repository is found through its mirror list and its `repomd.xml`."""
 
 import re
 from collections.abc import Iterator
@@ -9,15 +9,15 @@ from xml.etree.ElementTree import ParseError
 import msgspec
 from defusedxml.common import DefusedXmlException
 
-from landwaiter.advisories.download import Downloader
-from landwaiter.advisories.feeds.archives import UnreadableError, check_compressed, check_gzip, check_json
+from landwaiter.advisories.download import AbsentError, Downloader
+from landwaiter.advisories.feeds.archives import UnreadableError, check_gzip
 from landwaiter.advisories.feeds.xml_stream import elements
 from landwaiter.advisories.states import FeedState
-from landwaiter.errors import LandwaiterError
+from landwaiter.errors import UnreachableError
 
 _LINE = re.compile(r"https?://[^\s<>\"]+")
-_ARCHIVE = re.compile(r"[\w.-]+\.tar\.zst")
 _TOPIC = re.compile(r"[a-z][\w.-]{0,60}")
+_MIRRORS = 3
 _REPOMD_LIMIT = 4 << 20
 
 
@@ -32,20 +32,22 @@ class _Catalogue(msgspec.Struct):
 def update_amazon(address: str, folder: Path, state: FeedState, downloader: Downloader) -> FeedState:
     """Fetch the updateinfo of every repository: `mirror.list`, then `repomd.xml`, then what it names.
 
-    A repository whose index has no updateinfo has no advisories. Raises UnreachableError and UnreadableError for the
-    main repositories; an extra that is missing is passed over.
+    An extra that is absent, or whose index has no updateinfo, has no advisories. Raises UnreachableError and
+    UnreadableError; what was fetched before then stays.
     """
     validators = dict(state.validators)
     for name, mirrors, needed in _repositories(address, downloader):
         try:
             found = _updateinfo(mirrors, downloader)
-            if found is not None:
-                target = folder / name
-                known = validators.get(name, ("", ""))
-                validators[name] = downloader.fetch(found, target, known, check_gzip) or known
-        except LandwaiterError:
+        except AbsentError:
             if needed:
                 raise
+            continue
+        if found is None and needed:
+            raise UnreadableError(f"the repository of {mirrors} has no updateinfo")
+        if found is not None:
+            known = validators.get(name, ("", ""))
+            validators[name] = downloader.fetch(found, folder / name, known, check_gzip) or known
     return msgspec.structs.replace(state, validators=validators)
 
 
@@ -77,14 +79,27 @@ def _repositories(address: str, downloader: Downloader) -> Iterator[tuple[str, s
 
 
 def _updateinfo(mirrors: str, downloader: Downloader) -> str | None:
-    """Return the address of a repository's updateinfo, None when it has none. Mirrors are asked over HTTPS only."""
-    listed = _LINE.findall(downloader.read(mirrors).decode("utf-8", "replace"))
+    """Return the address of a repository's updateinfo, None when it has none.
+
+    Of several mirrors the first that answers is asked, over HTTPS only unless
+    the list itself came from this machine.
+    """
+    listed = _LINE.findall(downloader.read(mirrors).decode("utf-8", "replace"))[:_MIRRORS]
     if not listed:
         raise UnreadableError(f"{mirrors} lists no mirror")
-    base = listed[0].rstrip("/")
-    if base.startswith("http://") and not mirrors.startswith("http://"):
-        base = f"https://{base.removeprefix('http://')}"
-    index = downloader.read(f"{base}/repodata/repomd.xml")
+    failure: UnreachableError | None = None
+    for line in listed:
+        base = line.rstrip("/")
+        if base.startswith("http://") and not mirrors.startswith("http://"):
+            base = f"https://{base.removeprefix('http://')}"
+        try:
+            return _named_in_index(base, downloader.read(f"{base}/repodata/repomd.xml", _REPOMD_LIMIT))
+        except UnreachableError as error:
+            failure = failure or error
+    raise failure or UnreadableError(f"{mirrors} lists no mirror")
+
+
+def _named_in_index(base: str, index: bytes) -> str | None:
     try:
         for data in elements(BytesIO(index), "data", _REPOMD_LIMIT):
             href = next((item.get("href", "") for item in data if item.tag.endswith("location")), "")
@@ -93,21 +108,3 @@ def _updateinfo(mirrors: str, downloader: Downloader) -> str | None:
     except (ParseError, DefusedXmlException) as error:
         raise UnreadableError(f"{base}/repodata/repomd.xml is not valid: {error}") from error
     return None
-
-
-def update_redhat(address: str, folder: Path, state: FeedState, downloader: Downloader) -> FeedState:
-    """Fetch the archive of VEX documents that `archive_latest.txt` names, and the table of repositories.
-
-    Raises UnreachableError and UnreadableError.
-    """
-    vex = f"{address}/csaf/v2/vex"
-    named = downloader.read(f"{vex}/archive_latest.txt").decode("ascii", "replace").strip()
-    if not _ARCHIVE.fullmatch(named):
-        raise UnreadableError(f"{vex}/archive_latest.txt names no archive")
-    archive = folder / "vex.tar.zst"
-    if named != state.newest_record or not archive.exists():
-        downloader.fetch(f"{vex}/{named}", archive, ("", ""), check_compressed)
-    table = "repository-to-cpe.json"
-    known = state.validators.get(table, ("", ""))
-    found = downloader.fetch(f"{address}/metrics/{table}", folder / table, known, check_json)
-    return msgspec.structs.replace(state, newest_record=named, validators={table: found or known})
