@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 SEVERITY_CHOICES = ("critical", "high", "medium", "low", "negligible", "unknown", "never")
 
 
-def _image_options(command: Callable[..., Any]) -> Callable[..., Any]:
+def image_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say how an image is reached."""
     for option in reversed(
         (
@@ -55,16 +55,22 @@ Examples:
 )
 @click.argument("target")
 @click.option("--format", "-f", "form", type=click.Choice(list(INVENTORY_FORMATS)), default="table", show_default=True)
-@_image_options
+@image_options
 def inventory(target: str, form: str, output: Path | None, **options: Any) -> None:
     """List the packages of one image; no advisories are needed.
 
     TARGET is a registry reference (registry/repo:tag, registry/repo@sha256:...), docker-archive:FILE,
     oci-archive:FILE, oci-layout:DIR, rootfs:DIR, or a bare path that is recognised by its content.
     """
+    found = take(target, **options)
+    if form == "json":
+        from landwaiter.reports.inventory_json import render_inventory
+
+        write(render_inventory(found), output)
+        return
     from landwaiter.reports.models import ScanReport
 
-    _write(_rendered(form, ScanReport(_take(target, **options)), output), output)
+    write(_rendered(form, ScanReport(found), output), output)
 
 
 @click.command(
@@ -86,7 +92,7 @@ Examples:
 @click.option(
     "--vex", multiple=True, type=click.Path(path_type=Path), help="OpenVEX, CSAF or CycloneDX VEX; repeatable"
 )
-@_image_options
+@image_options
 def scan(
     target: str,
     form: str,
@@ -105,14 +111,15 @@ def scan(
     oci-archive:FILE, oci-layout:DIR, rootfs:DIR, or a bare path that is recognised by its content.
     """
     policy = _policy(policy_file, fail_on, ignore_unfixed=ignore_unfixed)
-    found = _take(target, **options)
+    found = take(target, **options)
     report = _report(found, _match(found, bundle, vex), policy)
-    _write(_rendered(form, report, output), output)
+    write(_rendered(form, report, output), output)
     if report.verdict is not None and report.verdict.status in (("fail", "not_assessed") if strict else ("fail",)):
         raise CheckFailedError("")
 
 
-def _take(target: str, *, platform: str, no_cache: bool, root_ca: Path | None, username: str | None) -> "Inventory":
+def take(target: str, *, platform: str, no_cache: bool, root_ca: Path | None, username: str | None) -> "Inventory":
+    """Read the image and return its inventory; the keywords are the values of `image_options`."""
     from landwaiter.images.open import open_source
     from landwaiter.images.platform import parse_platform
     from landwaiter.inventory.cache import FolderCache
@@ -187,13 +194,14 @@ def _policy(path: Path | None, fail_on: str | None, *, ignore_unfixed: bool) -> 
     return msgspec.structs.replace(policy, ignore_unfixed=True) if ignore_unfixed else policy
 
 
-def _write(text: str, output: Path | None) -> None:
+def write(text: str, output: Path | None) -> None:
+    """Print the text, or put it in a file that is only there when it is whole. Raises InputError."""
     if output is None:
         click.echo(text, nl=not text.endswith("\n"))
         return
     with _named(output):
         partial = output.with_name(output.name + ".partial")
-        partial.write_text(text)
+        partial.write_text(text, encoding="utf-8", newline="")
         partial.replace(output)
 
 

@@ -5,16 +5,20 @@ every one of them has thousands in a complete bundle.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from landwaiter.advisories.bundle import Bundle
-from landwaiter.inventory.models import Inventory, Package
-from landwaiter.matching.distro import KINDS, Distribution
+from landwaiter.inventory.models import Inventory, OsRelease, Package
+from landwaiter.matching.distro import DISTRIBUTIONS, KINDS, Distribution
 from landwaiter.matching.ecosystem import ecosystem_of
 from landwaiter.matching.models import Assessment, BundleInfo, NotAssessed
+from landwaiter.matching.stated import is_stated, stated_system
+
+SystemOf = Callable[[OsRelease | None], Distribution | None]
 
 THIN = 100
 _LARGE = ("PyPI", "npm", "Maven", "Go", "crates.io", "RubyGems", "Packagist", "NuGet", "Bitnami")
+_SHOWN = 5
 _UNREADABLE = {"unreadable-database": "unreadable", "unreadable-layer": "unreadable", "too-many": "unreadable"}
 
 
@@ -35,31 +39,94 @@ def without_data(inventory: Inventory, problem: str) -> Assessment:
     return Assessment(bundle=BundleInfo("", "", "", 0), findings=(), not_assessed=(reason,))
 
 
-def not_assessed(inventory: Inventory, bundle: Bundle, distribution: Distribution | None) -> Iterator[NotAssessed]:
-    """Yield everything of the inventory that the bundle cannot speak for."""
+def nothing_assessed(inventory: Inventory, assessment: Assessment) -> bool:
+    """Tell whether the data spoke for none of the packages, so that no findings say nothing at all."""
+    packages = sum(1 for package in inventory.packages if package.owned_by is None and not is_key(package))
+    return not assessment.bundle.advisories or sum(gap.packages for gap in assessment.not_assessed) >= packages
+
+
+def not_assessed(inventory: Inventory, bundle: Bundle, system_of: SystemOf) -> Iterator[NotAssessed]:
+    """Yield everything of the inventory that the bundle cannot speak for.
+
+    `system_of` gives what speaks for an operating system (`landwaiter.matching.match.Matcher.distribution`).
+    """
     packages = [package for package in inventory.packages if not is_key(package)]
     if not packages:
         yield NotAssessed("empty-inventory", "No package was found in the image, so there is nothing to look up.")
     if not bundle.info.advisories:
         yield NotAssessed("empty-bundle", "The bundle has no advisories at all.", packages=len(packages))
         return
-    counts = Counter(package.type for package in packages if package.owned_by is None)
-    own = sum(counts[kind] for kind in KINDS if distribution is None or kind == distribution.kind)
-    yield from _system(inventory, bundle, distribution, own)
-    for kind in sorted(kind for kind in KINDS if counts[kind] and distribution and kind != distribution.kind):
-        yield NotAssessed("unknown-os", f"The {kind} packages are of another distribution.", "", counts[kind])
-    for kind in sorted(counts.keys() - set(KINDS)):
+    asked = [package for package in packages if package.owned_by is None]
+    unidentified = [package for package in asked if unidentified_by(package)]
+    known = [package for package in asked if not unidentified_by(package)]
+    yield from _systems([package for package in known if package.type in KINDS], inventory.os, bundle, system_of)
+    counts = Counter(package.type for package in known if package.type not in KINDS)
+    for kind in sorted(counts):
         yield from _language(kind, counts[kind], bundle)
+    yield from _unidentified(unidentified)
     for note in inventory.coverage.notes:
         if note.kind in _UNREADABLE:
             where = f" ({note.path})" if note.path else ""
             yield NotAssessed("unreadable", f"{note.reason}{where}")
 
 
-def _system(
-    inventory: Inventory, bundle: Bundle, distribution: Distribution | None, packages: int
+def unidentified_by(package: Package) -> str:
+    """Return which part of its identity a package lacks, so that no record can be looked up; "" where it lacks none.
+
+    Go writes "(devel)" for a main module that was built outside of a release, older toolchains nothing at all; a jar
+    without Maven's own descriptor does not say its group.
+    """
+    if package.type == "maven" and package.name.find(":") < 1:
+        return "group"
+    version = package.version.strip()
+    return (
+        "version" if version in {"", "(devel)", "UNKNOWN"} or (package.type == "golang" and "devel" in version) else ""
+    )
+
+
+def _unidentified(packages: Sequence[Package]) -> Iterator[NotAssessed]:
+    groups: dict[tuple[str, str], list[str]] = {}
+    for package in packages:
+        groups.setdefault((package.type, unidentified_by(package)), []).append(package.name)
+    for (kind, lacking), names in sorted(groups.items()):
+        shown = ", ".join(ascii(name)[1:-1] for name in names[:_SHOWN])
+        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        reason = f"The image does not say the {lacking} of {kind} packages: {shown}{more}."
+        yield NotAssessed("unidentified", reason, kind, len(names))
+
+
+def _systems(
+    packages: Sequence[Package], image: OsRelease | None, bundle: Bundle, system_of: SystemOf
 ) -> Iterator[NotAssessed]:
-    system = inventory.os
+    """Go through the packages of operating systems: the image's own, and those that an SBOM says are of another."""
+    own = [package for package in packages if not is_stated(package)]
+    distribution = system_of(image)
+    kinds = Counter(package.type for package in own)
+    ours = sum(number for kind, number in kinds.items() if distribution is None or kind == distribution.kind)
+    yield from _system(image, bundle, distribution, ours)
+    for kind in sorted(kind for kind in kinds if distribution and kind != distribution.kind):
+        yield NotAssessed("unknown-os", f"The {kind} packages are of another distribution.", "", kinds[kind])
+    stated = Counter((package.type, stated_system(package)) for package in packages if is_stated(package))
+    for (kind, system), number in sorted(stated.items(), key=str):
+        yield from _stated(kind, system, number, bundle, system_of(system))
+
+
+def _stated(
+    kind: str, system: OsRelease | None, packages: int, bundle: Bundle, distribution: Distribution | None
+) -> Iterator[NotAssessed]:
+    of = "that an SBOM in the image lists"
+    if system is None or (distribution is None and system.id in DISTRIBUTIONS):
+        reason = f"The {kind} packages {of} do not say of which release of a distribution they are."
+        yield NotAssessed("unknown-os", reason, "", packages)
+    elif distribution is not None and distribution.kind != kind:
+        yield NotAssessed("unknown-os", f"The {kind} packages {of} cannot be of {system.id}.", "", packages)
+    else:
+        yield from _system(system, bundle, distribution, packages)
+
+
+def _system(
+    system: OsRelease | None, bundle: Bundle, distribution: Distribution | None, packages: int
+) -> Iterator[NotAssessed]:
     if not packages:
         return
     if system is None:

@@ -58,13 +58,18 @@ def _debian(os: OsRelease, releases: Sequence[Release]) -> tuple[str, ...]:
     version = _major(os)
     if not version:
         codename = os.codename or os.pretty_name.rpartition(" ")[2].partition("/")[0]
-        version = next((r.version for r in releases if r.distribution == "debian" and r.codename == codename), "")
+        version = _by_codename("debian", codename, releases)
     return (f"Debian:{version}",) if version else ()
 
 
-def _ubuntu(os: OsRelease, _releases: Sequence[Release]) -> tuple[str, ...]:
+def _by_codename(distribution: str, codename: str, releases: Sequence[Release]) -> str:
+    found = (r.version for r in releases if codename and r.distribution == distribution and r.codename == codename)
+    return next(found, "")
+
+
+def _ubuntu(os: OsRelease, releases: Sequence[Release]) -> tuple[str, ...]:
     """Ubuntu by its release, with and without `:LTS`; Pro's data speak only where the standard data have ended."""
-    version = os.version_id
+    version = os.version_id or _by_codename("ubuntu", os.codename, releases)
     if not _NUMBERS.fullmatch(version):
         return ()
     year, _, month = version.partition(".")
@@ -133,6 +138,8 @@ _RULES: dict[str, _Rule] = {
     "mariner": _Rule("rpm", "both", _by_major("Azure Linux")),
     "arch": _Rule("alpm", "both", _always("Arch Linux")),
 }
+DISTRIBUTIONS = frozenset(_RULES)
+"""What os-release(5) calls the distributions that feeds speak of."""
 KINDS = ("deb", "rpm", "apk", "alpm")
 """The purl types of operating systems' packages."""
 

@@ -8,41 +8,32 @@ from landwaiter.advisories.bundle import Bundle
 from landwaiter.advisories.models import CompiledRecord
 from landwaiter.inventory.models import Inventory, LayerSummary, Package
 from landwaiter.matching.aliases import by_vulnerability, deciding
+from landwaiter.matching.answer import Answer, answer
 from landwaiter.matching.assessed import is_key
+from landwaiter.matching.considered import Considered
 from landwaiter.matching.findings import reason_of
 from landwaiter.matching.judge import Judgement
 from landwaiter.matching.match import Matcher, judgements_of
-from landwaiter.matching.models import Finding, NotAssessed, Reason
+from landwaiter.matching.models import BundleInfo, Finding, NotAssessed
 from landwaiter.matching.vex import Statement
+from landwaiter.versions import InvalidVersionError
+from landwaiter.versions.range_text import comparison, range_text
 
 _SHOWN = 12
-
-
-class Considered(msgspec.Struct, frozen=True):
-    """One record that speaks of one package of the image.
-
-    `outcome` is that of `landwaiter.matching.judge.Judgement`, or "owned" for a language package that the distribution
-    owns; `note` says why where it is not "affected". `decides` marks the records that the answer rests on. `layers` are
-    those that brought the package, in the order of its locations.
-    """
-
-    package: Package
-    reason: Reason
-    outcome: str
-    note: str
-    decides: bool
-    layers: tuple[LayerSummary, ...]
 
 
 class Explanation(msgspec.Struct, frozen=True):
     """The answer for one vulnerability: `names` are all it goes under, `records` all that the bundle has of it.
 
-    `affected` tells whether there is a finding that nothing suppresses. `elsewhere` names packages that the records
-    speak of and the image has not, as "ecosystem package", the first few. `answer` says it all in one sentence.
+    `verdict` is "affected", "suppressed" (affected by its version, silenced by a VEX statement), "not_affected" or
+    "not_assessed"; `affected` tells whether there is a finding that nothing suppresses. `elsewhere` names packages that
+    the records speak of and the image has not, as "ecosystem package", the first few. `answer` says it all in a
+    sentence or two; `gaps` are those of `not_assessed` that the vulnerability might hide in.
     """
 
     vulnerability: str
     names: tuple[str, ...]
+    verdict: str
     affected: bool
     answer: str
     considered: tuple[Considered, ...]
@@ -50,31 +41,52 @@ class Explanation(msgspec.Struct, frozen=True):
     records: tuple[str, ...]
     withdrawn: tuple[str, ...]
     elsewhere: tuple[str, ...]
+    gaps: tuple[NotAssessed, ...]
     not_assessed: tuple[NotAssessed, ...]
+    bundle: BundleInfo
 
 
 def explain(inventory: Inventory, bundle: Bundle, vulnerability: str, *, vex: Sequence[Statement] = ()) -> Explanation:
-    """Explain a vulnerability, named by any of its names (CVE, GHSA, erratum, …)."""
-    records = _records(bundle, vulnerability)
-    targets = {name for item in records for name in item.record.vulnerabilities} or {vulnerability}
-    considered = tuple(_considered(inventory, Matcher(bundle), targets))
-    assessment = Matcher(bundle).assess(inventory, vex)
+    """Explain a vulnerability, named by any of its names (CVE, GHSA, erratum, …), in upper or lower case."""
+    name, records = _asked(bundle, vulnerability.strip())
+    targets = {name for item in records for name in item.record.vulnerabilities} or {name}
+    matcher = Matcher(bundle)
+    considered = tuple(_considered(inventory, matcher, targets))
+    assessment = matcher.assess(inventory, vex)
     findings = tuple(finding for finding in assessment.findings if finding.id in targets)
+    answered: Answer = answer(name, records, considered, findings, assessment=assessment, inventory=inventory)
     spoken_of = {(item.reason.ecosystem, item.reason.package) for item in considered}
-    names = {name for item in records for name in (item.record.id, *item.record.names)} | targets
+    names = {other for item in records for other in (item.record.id, *item.record.names)} | targets
     elsewhere = {(a.ecosystem, a.package) for item in records for a in item.affected} - spoken_of
     return Explanation(
-        vulnerability=vulnerability,
-        names=tuple(sorted(names - {vulnerability})),
-        affected=any(finding.suppressed is None for finding in findings),
-        answer=_answer(vulnerability, records, considered, findings),
+        vulnerability=name,
+        names=tuple(sorted(names - {name})),
+        verdict=answered.verdict,
+        affected=answered.verdict == "affected",
+        answer=answered.text,
         considered=considered,
         findings=findings,
         records=tuple(sorted({item.record.id for item in records if not item.record.withdrawn})),
         withdrawn=tuple(sorted({item.record.id for item in records if item.record.withdrawn})),
         elsewhere=tuple(" ".join(pair) for pair in sorted(elsewhere)[:_SHOWN]),
+        gaps=answered.gaps,
         not_assessed=assessment.not_assessed,
+        bundle=assessment.bundle,
     )
+
+
+def _asked(bundle: Bundle, name: str) -> tuple[str, tuple[CompiledRecord, ...]]:
+    """Return the name as the bundle writes it, with its records: "cve-2024-1" is "CVE-2024-1"."""
+    for written in dict.fromkeys((name, name.upper(), _ghsa(name))):
+        records = _records(bundle, written)
+        if records:
+            return written, records
+    return name, ()
+
+
+def _ghsa(name: str) -> str:
+    prefix, hyphen, rest = name.partition("-")
+    return f"{prefix.upper()}{hyphen}{rest.lower()}"
 
 
 def _records(bundle: Bundle, name: str) -> tuple[CompiledRecord, ...]:
@@ -86,19 +98,43 @@ def _records(bundle: Bundle, name: str) -> tuple[CompiledRecord, ...]:
 
 
 def _considered(inventory: Inventory, matcher: Matcher, targets: set[str]) -> Iterator[Considered]:
-    distribution = matcher.distribution(inventory.os)
+    image = matcher.distribution(inventory.os)
     for package in inventory.packages:
         if is_key(package):
             continue
-        judgements = list(judgements_of(package, distribution, matcher.bundle))
+        judgements = list(judgements_of(package, matcher.system_of(package, image), matcher.bundle))
         named = [item for item in judgements if not targets.isdisjoint(item.entry.record.vulnerabilities)]
         decided = _deciding(named, targets)
         layers = _layers(package, inventory.image.layers)
         for judgement in named:
             owned = package.owned_by is not None
-            outcome, note = ("owned", _owned(package)) if owned else (judgement.outcome, judgement.note)
             decisive = any(item is judgement for item in decided) or (not decided and judgement.outcome != "other")
-            yield Considered(package, reason_of(judgement), outcome, note, decisive and not owned, layers)
+            yield _told(judgement, package, layers, decides=decisive and not owned)
+
+
+def _told(judgement: Judgement, package: Package, layers: tuple[LayerSummary, ...], *, decides: bool) -> Considered:
+    subject, affected = judgement.subject, judgement.entry.affected
+    owned = package.owned_by is not None
+    return Considered(
+        package=package,
+        reason=reason_of(judgement),
+        outcome="owned" if owned else judgement.outcome,
+        note=_owned(package) if owned else judgement.note,
+        decides=decides,
+        layers=layers,
+        ranges=range_text(subject.scheme, affected.ranges),
+        comparison=_comparison(judgement),
+        fixed=judgement.fixed,
+        status=affected.status,
+    )
+
+
+def _comparison(judgement: Judgement) -> str:
+    subject = judgement.subject
+    try:
+        return comparison(subject.scheme, subject.version, judgement.entry.affected.ranges)
+    except InvalidVersionError:
+        return ""
 
 
 def _deciding(judgements: list[Judgement], targets: set[str]) -> list[Judgement]:
@@ -114,25 +150,3 @@ def _layers(package: Package, layers: Sequence[LayerSummary]) -> tuple[LayerSumm
 
 def _owned(package: Package) -> str:
     return f"the distribution's package {package.owned_by} owns it, and the distribution's data speak for it"
-
-
-def _answer(
-    vulnerability: str,
-    records: Sequence[CompiledRecord],
-    considered: Sequence[Considered],
-    findings: Sequence[Finding],
-) -> str:
-    open_findings = [finding for finding in findings if finding.suppressed is None]
-    if open_findings:
-        packages = sorted({f"{item.package.name} {item.package.version}" for item in open_findings})
-        return f"Affected by {vulnerability}: {', '.join(packages[:_SHOWN])}."
-    suppressed = next((finding.suppressed for finding in findings if finding.suppressed), None)
-    if suppressed:
-        return f"Affected by {vulnerability} by its version; {suppressed.source} says {suppressed.status}."
-    if not records:
-        return f"The bundle has no record of {vulnerability}, so nothing can be said."
-    if all(item.record.withdrawn for item in records):
-        return f"Not affected by {vulnerability}: its records were withdrawn."
-    if not considered:
-        return f"Not affected by {vulnerability}: the image has none of the packages its records speak of."
-    return f"Not affected by {vulnerability}: no record holds the installed versions."

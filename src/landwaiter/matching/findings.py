@@ -91,13 +91,13 @@ def fingerprint(name: str, package: Package) -> str:
 
 
 def urgency(finding: Finding) -> tuple[object, ...]:
-    """Sort key, most urgent first: not suppressed, known exploited, severity, EPSS, fix available; then by name."""
+    """Sort key, most urgent first: not suppressed, known exploited, severity, fix available, EPSS; then by name."""
     return (
         finding.suppressed is not None,
         not finding.kev,
         _RANK.get(finding.severity, len(_RANK)),
-        -(finding.epss or 0.0),
         not finding.fixed_versions,
+        -(finding.epss or 0.0),
         finding.id,
         finding.package.type,
         finding.package.name,

@@ -13,11 +13,12 @@ from landwaiter.advisories.models import Entry
 from landwaiter.inventory.models import Inventory, OsRelease, Package
 from landwaiter.matching import distro, ecosystem
 from landwaiter.matching.aliases import by_vulnerability, deciding
-from landwaiter.matching.assessed import is_key, not_assessed, unreadable_version
+from landwaiter.matching.assessed import is_key, not_assessed, unidentified_by, unreadable_version
 from landwaiter.matching.distro import Distribution
 from landwaiter.matching.findings import about, finding_of, fingerprint, urgency
 from landwaiter.matching.judge import Judgement, judge
 from landwaiter.matching.models import Assessment, Finding, NotAssessed
+from landwaiter.matching.stated import as_stated, is_stated, stated_system
 from landwaiter.matching.subject import Subject
 from landwaiter.matching.vex import Statement, suppress
 
@@ -54,7 +55,8 @@ class Matcher:
                 unread.append(unreadable_version(package))
         if vex:
             findings = list(suppress(findings, inventory, vex))
-        missing = (*not_assessed(inventory, self.bundle, distribution), *sorted(unread, key=lambda note: note.reason))
+        gaps = not_assessed(inventory, self.bundle, self.distribution)
+        missing = (*gaps, *sorted(unread, key=lambda note: note.reason))
         return Assessment(self.bundle.info, tuple(sorted(findings, key=urgency)), missing)
 
     def distribution(self, os: OsRelease | None) -> Distribution | None:
@@ -66,10 +68,20 @@ class Matcher:
             self._systems[os] = distro.distribution_of(os, *known, self._products)
         return self._systems[os]
 
-    def findings(self, package: Package, distribution: Distribution | None) -> tuple[tuple[Finding, ...], bool]:
-        """Return the findings of one package, and whether its version could be compared wherever it had to be."""
-        if package.owned_by is not None or is_key(package):
+    def system_of(self, package: Package, image: Distribution | None) -> Distribution | None:
+        """Return what speaks for one package: the image's distribution, of an SBOM's package the one its purl names."""
+        if package.type in distro.KINDS and is_stated(package):
+            return self.distribution(stated_system(package))
+        return image
+
+    def findings(self, package: Package, image: Distribution | None) -> tuple[tuple[Finding, ...], bool]:
+        """Return the findings of one package, and whether its version could be compared wherever it had to be.
+
+        `image` is what speaks for the image's own packages.
+        """
+        if package.owned_by is not None or is_key(package) or unidentified_by(package):
             return (), True
+        distribution = self.system_of(package, image)
         key = _key(package, distribution)
         if key not in self._found:
             self._found[key] = self._find(package, distribution)
@@ -96,7 +108,7 @@ def subjects_of(
         return ecosystem.subjects(package, families)
     if distribution is None or distribution.kind != package.type:
         return ()
-    return distro.subjects(package, distribution)
+    return distro.subjects(as_stated(package) if is_stated(package) else package, distribution)
 
 
 def judgements_of(package: Package, distribution: Distribution | None, bundle: Bundle) -> Iterator[Judgement]:
@@ -123,7 +135,8 @@ def _key(package: Package, distribution: Distribution | None) -> tuple[object, .
     """Return what a package's findings depend on."""
     source = (package.source.name, package.source.version) if package.source else ()
     system = distribution.ecosystems if distribution and package.type in distro.KINDS else ()
-    return (package.type, package.name, package.version, source, package.arch, package.modularity, system)
+    stated = package.purl if is_stated(package) and package.type in distro.KINDS else ""
+    return (package.type, package.name, package.version, source, package.arch, package.modularity, system, stated)
 
 
 def _of(finding: Finding, package: Package) -> Finding:

@@ -92,8 +92,8 @@ class Finding(msgspec.Struct, frozen=True):
 class NotAssessed(msgspec.Struct, frozen=True):
     """Packages that no advisory data speaks for, and why. "Not assessed" is never "clean".
 
-    Kinds: empty-bundle, stale-bundle, unknown-os, unsupported-os, no-data (for `ecosystem`), thin-data, unreadable,
-    empty-inventory.
+    Kinds: empty-bundle, stale-bundle, unknown-os, unsupported-os, no-data (for `ecosystem`), thin-data, unidentified
+    (a package without version, or without Maven's group), unreadable, empty-inventory.
     """
 
     kind: str

@@ -95,7 +95,11 @@ def rematch(
     """
     distribution = matcher.distribution(inventory.os)
     moved = {finding.package for finding in before.findings if finding.id in difference.vulnerabilities}
-    again = [p for p in inventory.packages if about(p) in moved or difference.concerns(p, distribution)]
+    again = [
+        package
+        for package in inventory.packages
+        if about(package) in moved or difference.concerns(package, matcher.system_of(package, distribution))
+    ]
     redone = {about(package) for package in again}
     notes = {unreadable_version(package) for package in again}
     findings = [finding for finding in before.findings if finding.package not in redone]
@@ -108,5 +112,6 @@ def rematch(
         fresh += found
         unread += () if readable else (unreadable_version(package),)
     findings += suppress(fresh, inventory, vex) if vex else fresh
-    missing = (*not_assessed(inventory, matcher.bundle, distribution), *sorted(unread, key=lambda note: note.reason))
+    gaps = not_assessed(inventory, matcher.bundle, matcher.distribution)
+    missing = (*gaps, *sorted(unread, key=lambda note: note.reason))
     return Assessment(matcher.bundle.info, tuple(sorted(findings, key=urgency)), missing)

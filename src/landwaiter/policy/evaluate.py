@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from landwaiter.compliance.models import ControlResult
 from landwaiter.inventory.models import Inventory
+from landwaiter.matching.assessed import nothing_assessed
 from landwaiter.matching.models import SEVERITIES, Assessment, BundleInfo, Finding
 from landwaiter.policy.models import Policy, Verdict
 
@@ -37,8 +38,9 @@ def decide(
     if failures:
         return Verdict("fail", (*failures, *(f"Not assessed: {gap}" for gap in gaps)), policy.name)
     if gaps:
-        return Verdict("not_assessed", (*gaps, _summary(policy, counted, " in what could be assessed")), policy.name)
-    return Verdict("pass", (_summary(policy, counted),), policy.name)
+        where = None if nothing_assessed(inventory, assessment) else " in what could be assessed"
+        return Verdict("not_assessed", (*gaps, *_summary(policy, counted, where)), policy.name)
+    return Verdict("pass", _summary(policy, counted, ""), policy.name)
 
 
 def has_fix(finding: Finding) -> bool:
@@ -86,7 +88,8 @@ def _data_gaps(policy: Policy, assessment: Assessment, now: datetime) -> list[st
     gaps = []
     own = {"stale-bundle", "empty-bundle"}
     if assessment.bundle.advisories == 0:
-        gaps.append("The bundle has no advisories.")
+        why = (gap.reason for gap in assessment.not_assessed if gap.kind == "empty-bundle")
+        gaps.append(next(why, "The bundle has no advisories."))
     elif stale := _stale(policy, assessment.bundle, now):
         gaps.append(stale)
     else:
@@ -119,15 +122,15 @@ def _inventory_gaps(inventory: Inventory, assessment: Assessment) -> list[str]:
     return gaps
 
 
-def _summary(policy: Policy, findings: Sequence[Finding], where: str = "") -> str:
-    """Say of what the policy let pass how much there is."""
+def _summary(policy: Policy, findings: Sequence[Finding], where: str | None) -> tuple[str, ...]:
+    """Say of what the policy let pass how much there is; `where` is None where nothing could be looked for."""
     if not findings:
-        return f"No vulnerability was found{where}."
+        return () if where is None else (f"No vulnerability was found{where}.",)
     parts = [
         f"{number} {severity}" for severity in SEVERITIES if (number := sum(f.severity == severity for f in findings))
     ]
     noun = "finding" if len(findings) == 1 else "findings"
-    return f"{len(findings)} {noun} that the policy {policy.name} does not fail: {', '.join(parts)}."
+    return (f"{len(findings)} {noun} that the policy {policy.name} does not fail: {', '.join(parts)}.",)
 
 
 def _counted(findings: Sequence[Finding], severity: str, fix: str) -> str:

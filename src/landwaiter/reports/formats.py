@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from typing import TYPE_CHECKING, TypeAlias
 
 from landwaiter.errors import InputError
-from landwaiter.reports.models import ScanReport
 
-Renderer = Callable[[ScanReport], str]
+if TYPE_CHECKING:
+    from landwaiter.reports.models import ScanReport
+
+Renderer: TypeAlias = "Callable[[ScanReport], str]"
 
 SCAN_FORMATS: Mapping[str, str] = {
     "table": "table",
@@ -33,6 +36,6 @@ def renderer(name: str) -> Renderer:
     return found
 
 
-def render(name: str, report: ScanReport) -> str:
+def render(name: str, report: "ScanReport") -> str:
     """Return the report in the format of that name. Raises InputError on an unknown name."""
     return renderer(name)(report)

@@ -11,6 +11,7 @@ from rich.cells import cell_len
 
 from landwaiter.compliance.results import count
 from landwaiter.inventory.models import Inventory, Note, OsRelease
+from landwaiter.matching.assessed import nothing_assessed
 from landwaiter.matching.models import Assessment, BundleInfo
 from landwaiter.policy.models import Verdict
 from landwaiter.reports.columns import Cell, Column, Painter, folded, lay_out
@@ -56,10 +57,17 @@ def _scan(report: ScanReport, width: int, painter: Painter) -> Iterator[Iterable
     yield _image(inventory, width, painter, assessment.bundle)
     yield _not_assessed(inventory, assessment, width, painter)
     yield first_steps(assessment.findings, inventory.image, width, painter)
-    complete = inventory.coverage.complete and not assessment.not_assessed
-    yield finding_rows(assessment.findings, inventory.image, width, painter, complete=complete)
+    yield finding_rows(assessment.findings, inventory.image, width, painter, nothing=_nothing(inventory, assessment))
     if report.compliance:
         yield compliance(report.compliance, width, painter)
+
+
+def _nothing(inventory: Inventory, assessment: Assessment) -> str:
+    """Say what it means that there are no findings."""
+    if nothing_assessed(inventory, assessment):
+        return "not assessed"
+    complete = inventory.coverage.complete and not assessment.not_assessed
+    return "none" if complete else "none in what could be assessed"
 
 
 def _inventory(inventory: Inventory, width: int, painter: Painter) -> Iterator[Iterable[str]]:
@@ -86,10 +94,17 @@ def _image(inventory: Inventory, width: int, painter: Painter, bundle: BundleInf
         f"digest {image.digest}" if image.digest else "",
         f"{image.platform}, {_system(inventory.os)}, {count(len(image.layers), 'layer')}",
         f"{count(len(inventory.packages), 'package')}{f': {by_type}' if by_type else ''}",
-        f"{bundle.advisories:,} advisories, built {bundle.built}, newest {bundle.newest}" if bundle else "",
+        _data(bundle) if bundle else "",
     ]
     for fact in filter(None, facts):
         yield from folded(brief(fact), width, painter, indent="  ")
+
+
+def _data(bundle: BundleInfo) -> str:
+    if not bundle.advisories:
+        return "no advisory data: nothing was looked up"
+    signer = f", signed by {bundle.signed_by}" if bundle.signed_by else ""
+    return f"{bundle.advisories:,} advisories, newest of {bundle.newest or 'an unknown day'}{signer}"
 
 
 def _system(release: OsRelease | None) -> str:

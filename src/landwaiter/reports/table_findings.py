@@ -69,11 +69,11 @@ def _plain(name: str) -> str:
 
 
 def finding_rows(
-    findings: Sequence[Finding], image: ImageSummary, width: int, painter: Painter, *, complete: bool = True
+    findings: Sequence[Finding], image: ImageSummary, width: int, painter: Painter, *, nothing: str = "none"
 ) -> Iterator[str]:
     """Yield the table of findings that count, then those that VEX statements silence, with why.
 
-    `complete` is False where something was not assessed, so that no findings are not taken for a clean image.
+    `nothing` is what is said where there are none, so that they are not taken for a clean image where nobody looked.
     """
     active = [finding for finding in findings if finding.suppressed is None]
     if active:
@@ -81,7 +81,7 @@ def finding_rows(
         yield from folded(f"Findings: {counted(active)}", width, painter, "bold")
         yield from lay_out(_COLUMNS, [_row(finding, base) for finding in active], width, painter)
     else:
-        yield from folded(f"Findings: none{'' if complete else ' in what could be assessed'}", width, painter, "bold")
+        yield from folded(f"Findings: {nothing}", width, painter, "bold")
     silenced = [finding for finding in findings if finding.suppressed is not None]
     if silenced:
         yield ""

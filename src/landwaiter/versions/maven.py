@@ -120,8 +120,6 @@ def _normalise(items: list[_Item]) -> None:
             following = following[0]
         if isinstance(following, str | tuple) and (index + 1 == len(items) or not isinstance(items[index + 1], tuple)):
             del items[index]
-    if len(items) == 1 and isinstance(items[0], list):
-        items[:] = items[0]
 
 
 def _compare(a: _Item | None, b: _Item | None) -> int:
@@ -134,7 +132,7 @@ def _compare(a: _Item | None, b: _Item | None) -> int:
     if isinstance(b, int):
         return -1
     if isinstance(b, list):
-        return -_compare_list(b, a)
+        return -1
     return _compare_words(a, b)
 
 
@@ -162,7 +160,9 @@ def _as_pair(item: str | _Combination) -> _Combination:
 def _compare_list(a: list[_Item], b: _Item | None) -> int:
     if isinstance(b, int):
         return -1
-    others: list[_Item] = b if isinstance(b, list) else [] if b is None else [b]
+    if b is not None and not isinstance(b, list):
+        return 1
+    others: list[_Item] = b or []
     for left, right in zip_longest(a, others):
         result = _compare(left, right)
         if result:

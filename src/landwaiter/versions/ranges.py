@@ -71,7 +71,7 @@ class _Point(NamedTuple):
     version: str
 
 
-class _Interval(NamedTuple):
+class Interval(NamedTuple):
     """Affected versions without a gap. `start_key` None: from the very first; `end_key` None: without end."""
 
     start: str
@@ -81,6 +81,7 @@ class _Interval(NamedTuple):
     end_is_affected: bool
 
     def holds(self, key: SortKey) -> bool:
+        """Tell whether the version of this key is one of them."""
         if self.start_key is not None and key < self.start_key:
             return False
         if self.end_key is None:
@@ -88,6 +89,7 @@ class _Interval(NamedTuple):
         return bool(not self.end_key < key if self.end_is_affected else key < self.end_key)
 
     def text(self) -> str:
+        """Return them as a person reads them (">=1.0, <1.2.3")."""
         start = f">={self.start}"
         if self.end_key is None:
             return start
@@ -127,6 +129,18 @@ def evaluate(
     return Evaluation(None, tuple(unreadable))
 
 
+def intervals(scheme_name: str, ranges: Sequence[Range]) -> Iterator[Interval]:
+    """The affected stretches of every range, each range's lowest first; limits are left aside.
+
+    Raises UnknownSchemeError; ends that cannot be read are passed over.
+    """
+    order = scheme(scheme_name)
+    for of in ranges:
+        if of.type in RANGE_TYPES:
+            first = any(event.introduced == EVERYTHING for event in of.events)
+            yield from _intervals(_points(order, of, []), from_the_first=first)
+
+
 def uncovered(scheme_name: str, ranges: Sequence[Range], versions: Collection[str]) -> tuple[str, ...]:
     """The listed versions that no range holds: all that a bundle needs to keep of `versions`.
 
@@ -145,7 +159,7 @@ def uncovered(scheme_name: str, ranges: Sequence[Range], versions: Collection[st
     return tuple(kept)
 
 
-def _holding(order: Scheme, key: SortKey, of: Range, unreadable: list[str]) -> Iterator[tuple[_Interval, str]]:
+def _holding(order: Scheme, key: SortKey, of: Range, unreadable: list[str]) -> Iterator[tuple[Interval, str]]:
     """The intervals of a range that hold the key, each with what the range's limits add to its text."""
     if of.type not in RANGE_TYPES:
         return
@@ -166,16 +180,16 @@ def _only_fixes(event: Event) -> bool:
     return event.introduced is None and event.last_affected is None and event.limit is None and event.fixed is not None
 
 
-def _holding_until(order: Scheme, key: SortKey, fixed: str, unreadable: list[str]) -> Iterator[tuple[_Interval, str]]:
+def _holding_until(order: Scheme, key: SortKey, fixed: str, unreadable: list[str]) -> Iterator[tuple[Interval, str]]:
     """The short way for what nine of ten ranges are: affected from the first version until a fix."""
     try:
         fixed_key = order.key(fixed)
     except InvalidVersionError:
         unreadable.append(fixed)
-        yield _Interval(EVERYTHING, None, "", None, end_is_affected=False), ""
+        yield Interval(EVERYTHING, None, "", None, end_is_affected=False), ""
         return
     if key < fixed_key:
-        yield _Interval(EVERYTHING, None, fixed, fixed_key, end_is_affected=False), ""
+        yield Interval(EVERYTHING, None, fixed, fixed_key, end_is_affected=False), ""
 
 
 def _points(order: Scheme, of: Range, unreadable: list[str]) -> list[_Point]:
@@ -192,7 +206,7 @@ def _points(order: Scheme, of: Range, unreadable: list[str]) -> list[_Point]:
     return sorted(points, key=itemgetter(0))
 
 
-def _intervals(points: list[_Point], *, from_the_first: bool) -> Iterator[_Interval]:
+def _intervals(points: list[_Point], *, from_the_first: bool) -> Iterator[Interval]:
     """The affected stretches, lowest first.
 
     Events at one version: an end closes what was open before an `introduced` opens anew; where nothing was open, the
@@ -216,11 +230,11 @@ def _intervals(points: list[_Point], *, from_the_first: bool) -> Iterator[_Inter
         yield _interval(start, None, first=first)
 
 
-def _interval(start: _Point, end: _Point | None, *, first: bool) -> _Interval:
+def _interval(start: _Point, end: _Point | None, *, first: bool) -> Interval:
     start_key = None if first else start.key
     if end is None:
-        return _Interval(start.version, start_key, "", None, end_is_affected=False)
-    return _Interval(start.version, start_key, end.version, end.key, end_is_affected=end.kind == "last_affected")
+        return Interval(start.version, start_key, "", None, end_is_affected=False)
+    return Interval(start.version, start_key, end.version, end.key, end_is_affected=end.kind == "last_affected")
 
 
 def _equals_one(order: Scheme, key: SortKey, versions: Collection[str], unreadable: list[str]) -> bool:

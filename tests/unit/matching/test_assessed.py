@@ -88,3 +88,42 @@ def test_unreadable_databases(bundle: Any, inventory: Any, package: Any, record:
     image = inventory(package("npm", "x", "1.0.0"), notes=(note, quiet))
     (found,) = match(image, bundle(*many(record, "npm"))).not_assessed
     assert (found.kind, found.reason) == ("unreadable", "The rpm database is damaged. (var/lib/rpm/Packages)")
+
+
+@pytest.mark.parametrize("version", ["", "(devel)", "devel go1.24-abc"])
+def test_a_go_module_without_a_version(bundle: Any, inventory: Any, package: Any, record: Any, version: str) -> None:
+    opened = bundle(*many(record, "Go"), record("GO-1", "Go", "example.com/x", "1.0.0"))
+    found = match(inventory(package("golang", "example.com/x", version), package("golang", "stdlib", version)), opened)
+    assert found.findings == ()
+    (gap,) = found.not_assessed
+    assert (gap.kind, gap.ecosystem, gap.packages) == ("unidentified", "golang", 2)
+    assert "the version of golang packages: example.com/x, stdlib." in gap.reason
+
+
+@pytest.mark.parametrize("name", ["log4j-core", ":log4j-core"])
+def test_a_jar_without_a_group(bundle: Any, inventory: Any, package: Any, record: Any, name: str) -> None:
+    opened = bundle(*many(record, "Maven"), record("GHSA-1", "Maven", "log4j-core", "3"))
+    (gap,) = match(inventory(package("maven", name, "2.0")), opened).not_assessed
+    assert (gap.kind, gap.packages) == ("unidentified", 1)
+    assert "the group of maven packages" in gap.reason
+
+
+def test_many_unidentified_packages_are_counted_and_their_names_harmless(
+    bundle: Any, inventory: Any, package: Any, record: Any
+) -> None:
+    image = inventory(*(package("golang", f"x\x1b{n}", "") for n in range(9)))
+    (gap,) = match(image, bundle(*many(record, "Go"))).not_assessed
+    assert gap.reason.endswith("and 4 more.")
+    assert "\x1b" not in gap.reason
+
+
+def test_whether_anything_was_assessed(bundle: Any, inventory: Any, package: Any, record: Any) -> None:
+    from landwaiter.matching.assessed import nothing_assessed, without_data
+
+    opened = bundle(*many(record, "npm"))
+    some = inventory(package("npm", "x", "1.0.0"), package("deb", "x", "1"))
+    none = inventory(package("deb", "x", "1"), package("pypi", "x", "1", owned_by="x"))
+    assert not nothing_assessed(some, match(some, opened))
+    assert nothing_assessed(none, match(none, opened))
+    assert nothing_assessed(some, without_data(some, "No bundle."))
+    assert nothing_assessed(inventory(), match(inventory(), opened))

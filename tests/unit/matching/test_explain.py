@@ -28,7 +28,10 @@ def test_mended(bundle: Any, inventory: Any, package: Any, record: Any) -> None:
     opened = bundle(record("DEBIAN-CVE-2024-0001", "Debian:12", "openssl", "3.0-2"))
     found = explain(inventory(package("deb", "libssl3", "3.0-3", "openssl"), os=DEBIAN), opened, "CVE-2024-0001")
     assert not found.affected
-    assert found.answer == "Not affected by CVE-2024-0001: no record holds the installed versions."
+    assert found.answer == (
+        "Not affected by CVE-2024-0001: no affected range holds the installed version of libssl3: "
+        "3.0-3 >= 3.0-2 (fixed)."
+    )
     (considered,) = found.considered
     assert considered.decides
     assert (considered.reason.package, considered.reason.compared) == ("openssl", "3.0-3")
@@ -84,4 +87,65 @@ def test_suppressed(bundle: Any, inventory: Any, package: Any, record: Any) -> N
     vex = Statement("the vendor", ("CVE-2024-0001",), (Product("pkg:pypi/x"),), "not_affected")
     found = explain(inventory(package("pypi", "x", "1.0")), opened, "CVE-2024-0001", vex=(vex,))
     assert not found.affected
-    assert found.answer == "Affected by CVE-2024-0001 by its version; the vendor says not_affected."
+    assert found.answer == (
+        "Affected by CVE-2024-0001 by its version, but silenced: the vendor says of x 1.0: not affected."
+    )
+    assert found.verdict == "suppressed"
+
+
+def test_the_ranges_and_the_comparison_are_told(bundle: Any, inventory: Any, package: Any, record: Any) -> None:
+    opened = bundle(record("GHSA-a", "PyPI", "x", "2.0", aliases=["CVE-2024-0001"]))
+    (considered,) = explain(inventory(package("pypi", "x", "1.0")), opened, "cve-2024-0001").considered
+    assert (considered.ranges, considered.comparison, considered.fixed) == (">=0, <2.0", "1.0 < 2.0", ("2.0",))
+
+
+def test_no_data_for_the_distribution_is_not_assessed(bundle: Any, inventory: Any, package: Any, record: Any) -> None:
+    """Another release's record says nothing of this one."""
+    opened = bundle(record("DEBIAN-CVE-2024-0001", "Debian:11", "openssl", "3.0-2"))
+    found = explain(inventory(package("deb", "libssl3", "3.0-3", "openssl"), os=DEBIAN), opened, "CVE-2024-0001")
+    assert (found.verdict, found.affected) == ("not_assessed", False)
+    assert found.answer.startswith("Not assessed for CVE-2024-0001: The bundle has no advisories of Debian:12.")
+    assert [gap.kind for gap in found.gaps] == ["no-data"]
+
+
+def test_a_language_without_data_matters_not_where_another_language_has_the_record(
+    bundle: Any, inventory: Any, package: Any, record: Any
+) -> None:
+    opened = bundle(record("GHSA-a", "PyPI", "x", "2.0", aliases=["CVE-2024-0001"]))
+    image = inventory(package("pypi", "x", "3.0"), package("npm", "x", "1.0.0"))
+    assert explain(image, opened, "CVE-2024-0001").verdict == "not_affected"
+
+
+def test_a_language_without_data_matters_where_only_a_distribution_has_a_record(
+    bundle: Any, inventory: Any, package: Any, record: Any
+) -> None:
+    opened = bundle(record("DEBIAN-CVE-2024-0001", "Debian:12", "x", "2.0"))
+    assert explain(inventory(package("npm", "x", "1.0.0")), opened, "CVE-2024-0001").verdict == "not_assessed"
+
+
+def test_a_version_that_cannot_be_compared_is_not_assessed(
+    bundle: Any, inventory: Any, package: Any, record: Any
+) -> None:
+    opened = bundle(record("GO-1", "Go", "example.com/x", "1.0.0", aliases=["CVE-2024-0001"]))
+    found = explain(inventory(package("golang", "example.com/x", "(devel)")), opened, "CVE-2024-0001")
+    assert found.verdict == "not_assessed"
+    assert "The version '(devel)' of example.com/x cannot be compared." in found.answer
+
+
+def test_a_jar_that_may_be_it_is_not_assessed(bundle: Any, inventory: Any, package: Any, record: Any) -> None:
+    opened = bundle(record("GHSA-a", "Maven", "org.x:core", "2.0", aliases=["CVE-2024-0001"]))
+    assert explain(inventory(package("maven", "core", "1.0")), opened, "CVE-2024-0001").verdict == "not_assessed"
+    assert explain(inventory(package("maven", "other", "1.0")), opened, "CVE-2024-0001").verdict == "not_affected"
+
+
+def test_the_vendors_word(bundle: Any, inventory: Any, package: Any, record: Any) -> None:
+    tracker = {"x": {"CVE-2024-0001": {"releases": {"bookworm": {"status": "resolved", "fixed_version": "0"}}}}}
+    opened = bundle(
+        files={
+            "debian-tracker/data.json": tracker,
+            "debian/debian.csv": "version,codename,series,created,release,eol\n12,Bookworm,bookworm,2021-08-14,2023-06-10,2026-06-10\n",
+        }
+    )
+    found = explain(inventory(package("deb", "x", "1.0"), os=DEBIAN), opened, "CVE-2024-0001")
+    assert found.verdict == "not_affected"
+    assert "the vendor says so of x 1.0" in found.answer

@@ -120,8 +120,14 @@ def test_one_gap_is_told_once(verdict):
         advisories=0,
         gaps=(NotAssessed("empty-bundle", "Theirs."), NotAssessed("empty-inventory", "Nothing.")),
     )
-    assert both.reasons[:2] == ("The bundle has no advisories.", "Nothing.")
-    assert "Theirs." not in both.reasons
+    assert both.reasons == ("Theirs.", "Nothing.")
+
+
+def test_that_nothing_was_found_is_not_said_where_nothing_was_looked_up(verdict, finding):
+    for fields in ({"advisories": 0}, {"packages": 1, "gaps": (NotAssessed("no-data", "No data.", "Debian:12", 1),)}):
+        assert not any("No vulnerability" in reason for reason in verdict(**fields).reasons)
+    part = verdict(packages=2, gaps=(NotAssessed("no-data", "No data.", "npm", 1),))
+    assert part.reasons[-1] == "No vulnerability was found in what could be assessed."
 
 
 def test_the_verdict_names_its_policy(verdict):

@@ -60,3 +60,11 @@ def test_secrets_of_the_image_are_not_told(report, image):
     assert TOKEN not in text
     assert json.loads(text)["image"]["config"]["env"][1:] == ["PATH=/bin", "FLAG"]
     assert json.loads(text)["image"]["config"]["user"] == "app"
+
+
+def test_nothing_invisible_stands_raw_in_the_json(report, package, finding):
+    name = "x\x9b2J\u202e\u200b\x7f\U000e0041é\u2028"
+    text = render(report(packages=(package(name),), findings=(finding(package(name)),)))
+    assert all(character.isprintable() or character == "\n" for character in text)
+    assert json.loads(text)["packages"][0]["name"] == name
+    assert "é" in text
