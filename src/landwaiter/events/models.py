@@ -4,7 +4,7 @@ Source: Amazon ECS Developer Guide, "Amazon ECS task state change events". Field
 time and are ignored.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,10 @@ class TaskState:
 
     `task_arn` and `version` together make an event idempotent. Times are RFC 3339 strings as AWS gives them, "" if
     absent. `source` is "event", or "sweep" when it was found by listing tasks.
+
+    `group` is `service:NAME` for a task of a service, else `family:NAME` or what whoever started the task chose.
+    `started_by` says who that was: `ecs-svc/ID` (a service), `events-rule/NAME` or `chronos-schedule/NAME` (a
+    schedule), or free text. `tags` are those of the task; events do not carry them, only a sweep finds them.
     """
 
     task_arn: str
@@ -48,3 +52,5 @@ class TaskState:
     containers: tuple[ContainerState, ...]
     enable_execute_command: bool | None = None
     source: str = "event"
+    started_by: str = ""
+    tags: dict[str, str] = field(default_factory=dict)

@@ -29,7 +29,8 @@ def parse_task(
 ) -> TaskState:
     """Read the task object that events and DescribeTasks share (times may be strings or datetimes).
 
-    Raises NotATaskEventError when the task ARN, its version or its containers are missing.
+    A container without an image is AWS's own (a pause container) and left out. Raises NotATaskEventError when the task
+    ARN, its version or its containers are missing.
     """
     arn = _text(task, "taskArn")
     version = task.get("version")
@@ -57,9 +58,11 @@ def parse_task(
         updated_at=_time(task, "updatedAt"),
         event_id=event_id,
         event_time=event_time,
-        containers=tuple(_container(item) for item in containers if isinstance(item, Mapping)),
+        containers=tuple(_container(item) for item in containers if isinstance(item, Mapping) and _text(item, "image")),
         enable_execute_command=_flag(task, "enableExecuteCommand"),
         source=source,
+        started_by=_text(task, "startedBy"),
+        tags=_tags(task),
     )
 
 
@@ -91,6 +94,12 @@ def _container(item: Mapping[str, Any]) -> ContainerState:
         last_status=_text(item, "lastStatus"),
         runtime_id=_text(item, "runtimeId"),
     )
+
+
+def _tags(task: Mapping[str, Any]) -> dict[str, str]:
+    tags = task.get("tags")
+    listed = tags if isinstance(tags, (list, tuple)) else ()
+    return {_text(tag, "key"): _text(tag, "value") for tag in listed if isinstance(tag, Mapping) and _text(tag, "key")}
 
 
 def _account_and_region(arn: str) -> tuple[str, str]:

@@ -4,12 +4,11 @@ import sys
 import traceback
 
 from landwaiter.errors import InputError, LandwaiterError, NotPermittedError, UnreachableError
-from landwaiter.images.access import Access
 from landwaiter.scan.credentials import job_access
 from landwaiter.scan.document import ScanFailure
 from landwaiter.scan.pipeline import Scan
 from landwaiter.scan.platform_client import ScanClient
-from landwaiter.scan.settings import JobSettings, read_settings
+from landwaiter.scan.settings import read_settings
 
 _KINDS = ((NotPermittedError, "unauthorized"), (UnreachableError, "unreachable"), (InputError, "unreadable"))
 
@@ -23,7 +22,7 @@ def main() -> int:
         print(f"the scan cannot start: {error}", file=sys.stderr)
         return error.exit_code
     try:
-        Scan(settings, platform, _access(settings)).run()
+        Scan(settings, platform, job_access(settings)).run()
     except LandwaiterError as error:
         return _fail(platform, _failure(error), error.exit_code)
     except Exception as error:  # noqa: BLE001 - the platform must hear of our own faults too
@@ -32,10 +31,6 @@ def main() -> int:
     finally:
         platform.close()
     return 0
-
-
-def _access(settings: JobSettings) -> Access:
-    return job_access(settings.registry_secret)
 
 
 def _failure(error: LandwaiterError) -> ScanFailure:

@@ -12,8 +12,7 @@ from landwaiter.images.access import Access
 from landwaiter.images.models import ImageSource, Layer
 from landwaiter.images.open import open_source
 from landwaiter.images.reference import parse_reference
-from landwaiter.inventory.analyse import analyse_layer
-from landwaiter.inventory.models import LayerFacts
+from landwaiter.inventory.take import read_layer
 from landwaiter.scan.document import ScanDocument, StepReport
 from landwaiter.scan.platform_client import ScanClient, UploadAnswer
 from landwaiter.scan.settings import JobSettings
@@ -127,7 +126,6 @@ STEPS: tuple[Callable[[Scan], str], ...] = (
 
 
 def _analyse(scan: Scan, layer: Layer) -> int:
-    with scan.opened().members(layer) as members:
-        facts: LayerFacts = analyse_layer(layer.diff_id, members)
+    facts = read_layer(scan.opened(), layer)
     scan.platform.upload_layer(facts)
     return sum(len(evidence.packages) for evidence in facts.evidence)

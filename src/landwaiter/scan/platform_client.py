@@ -4,11 +4,13 @@ import gzip
 import ssl
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 import httpx2
 import msgspec
 
 from landwaiter.errors import InputError, NotPermittedError, UnreachableError
+from landwaiter.images.trust import ssl_context
 from landwaiter.inventory.models import LayerFacts
 from landwaiter.scan.document import LayerAnswer, LayerQuery, ScanDocument, ScanFailure, StepReport
 from landwaiter.scan.settings import JobSettings
@@ -18,6 +20,8 @@ PATIENCE_SECONDS = 600
 
 _AWAY = frozenset({408, 425, 429, 500, 502, 503, 504})
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 15.0
+
+Document = TypeVar("Document")
 
 
 class UploadAnswer(msgspec.Struct, frozen=True):
@@ -52,7 +56,7 @@ class ScanClient:
     def missing_layers(self, diff_ids: tuple[str, ...]) -> tuple[str, ...]:
         """Ask which layers' facts the platform lacks."""
         answer = self._send("POST", f"{self._scan}/layers/query", LayerQuery(diff_ids))
-        return msgspec.json.decode(answer.content, type=LayerAnswer).missing
+        return _decode(answer, LayerAnswer).missing
 
     def upload_layer(self, facts: LayerFacts) -> None:
         """Hand in the facts of one layer."""
@@ -61,7 +65,7 @@ class ScanClient:
     def upload_document(self, document: ScanDocument) -> UploadAnswer:
         """Hand in the scan document; the answer names the layers whose facts are still missing, if any."""
         answer = self._send("PUT", f"{self._scan}/document", document, accept=(409,))
-        return msgspec.json.decode(answer.content, type=UploadAnswer)
+        return _decode(answer, UploadAnswer)
 
     def report_steps(self, steps: list[StepReport]) -> None:
         """Tell how far the scan is. A journal is no reason to fail or to wait: what cannot be told is left out."""
@@ -110,13 +114,19 @@ class _AwayError(Exception):
 
 
 def _trust(root_ca: str) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    if root_ca:
-        try:
-            context.load_verify_locations(cadata=root_ca)
-        except (ssl.SSLError, TypeError, ValueError) as error:
-            raise InputError(
-                f"LANDWAITER_ROOT_CA holds no certificate that can be read: {error}.",
-                "Publish it again: landwaiter aws ca publish.",
-            ) from error
-    return context
+    try:
+        return ssl_context(root_ca)
+    except InputError as error:
+        raise InputError(f"LANDWAITER_ROOT_CA: {error.what}", "Publish it again: landwaiter aws ca publish.") from error
+
+
+def _decode(answer: httpx2.Response, kind: type[Document]) -> Document:
+    """Read the platform's answer; raises UnreachableError when somebody else has answered in its place."""
+    try:
+        return msgspec.json.decode(answer.content, type=kind)
+    except msgspec.DecodeError as error:
+        raise UnreachableError(
+            f"{answer.url} answered {answer.status_code}, but not as the platform does: {error}.",
+            "See that LANDWAITER_PLATFORM_URL is the platform's own address, and that no proxy or sign-in page answers "
+            "in its place.",
+        ) from error

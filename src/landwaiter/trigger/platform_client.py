@@ -80,7 +80,9 @@ class PlatformClient:
             answer = json.loads(content) if content else {}
         except ValueError as error:
             raise PlatformError(f"{self._name} answered {path} with {status}, but not JSON: {error}") from error
-        return answer if isinstance(answer, dict) else {}
+        if not isinstance(answer, dict):
+            raise PlatformError(f"{self._name} answered {path} with {status}, but no JSON object")
+        return answer
 
     def _untrusted(self, error: ssl.SSLCertVerificationError) -> NoReturn:
         raise PlatformError(

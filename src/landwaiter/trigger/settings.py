@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 
 class SettingsError(Exception):
@@ -26,7 +27,7 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """Read the settings; raise SettingsError naming the variable that is missing or wrong."""
         url = environment.get("LANDWAITER_PLATFORM_URL", "").rstrip("/")
-        if not url.startswith("https://"):
+        if not _is_https(url):
             raise SettingsError("LANDWAITER_PLATFORM_URL must be the platform's https:// address")
         for name in ("LANDWAITER_TOKEN_SECRET", "LANDWAITER_PROJECT"):
             if not environment.get(name):
@@ -37,3 +38,11 @@ class Settings:
             project=environment["LANDWAITER_PROJECT"],
             root_certificate=environment.get("QualysPodCustomRootCertPath", ""),
         )
+
+
+def _is_https(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme == "https" and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

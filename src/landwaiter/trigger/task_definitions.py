@@ -5,9 +5,11 @@ value looks like a secret; commands, labels and log options are dropped, since p
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
+
+from landwaiter.trigger.aws import code_of
 
 _SECRET_NAMES = re.compile(
     r"(?:^|[_.-])(?:PASS|PASSWD|PWD|PASSPHRASE)(?:$|[_.-])"
@@ -22,6 +24,9 @@ _SECRET_VALUES = (
     ("slack-token", re.compile(r"\bxox[abprs]-[0-9A-Za-z-]{10,}")),
     ("jwt", re.compile(r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}")),
     ("password-in-url", re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s/:@]+:[^\s/@]+@", re.IGNORECASE)),
+)
+_GONE_OR_FORBIDDEN = frozenset(
+    {"ClientException", "InvalidParameterException", "AccessDeniedException", "AccessDenied"}
 )
 _CONTAINER_FIELDS = (
     "name",
@@ -47,24 +52,33 @@ class TaskDefinitions:
     """DescribeTaskDefinition with a memory: a revision never changes, so a warm function asks once."""
 
     def __init__(self, ecs: Any) -> None:  # noqa: ANN401 - a boto3 client has no static type at run time
-        self._describe = lru_cache(maxsize=256)(lambda arn: ecs.describe_task_definition(taskDefinition=arn))
+        self._describe = lru_cache(maxsize=256)(
+            lambda arn: ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"])
+        )
 
     def evidence(self, arn: str) -> dict[str, Any] | None:
-        """Return the definition as evidence, or None when AWS no longer has it or does not let us read it."""
+        """Return the revision as evidence, or None when AWS no longer has it or does not let us read it.
+
+        Raises what botocore raises when AWS cannot be asked now: the definition may name the secret of a registry.
+        """
         if not arn:
             return None
         try:
-            return redact(self._describe(arn)["taskDefinition"])
-        except Exception as error:  # noqa: BLE001 - botocore makes its classes at run time; the scan matters more
+            answer = self._describe(arn)
+        except Exception as error:
+            if code_of(error) not in _GONE_OR_FORBIDDEN:
+                raise
             print(f"task definition {arn} is not read: {error}")
             return None
+        return redact(answer["taskDefinition"], answer.get("tags") or ())
 
 
-def redact(definition: Mapping[str, Any]) -> dict[str, Any]:
-    """Keep what the checks read of a task definition, and no value of an environment variable."""
+def redact(definition: Mapping[str, Any], tags: Iterable[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    """Keep what the checks read of a task definition, and its tags, but no value of an environment variable."""
     kept = {field: definition[field] for field in _FIELDS if definition.get(field) is not None}
     kept["containerDefinitions"] = [_container(item) for item in definition.get("containerDefinitions") or ()]
     kept["volumes"] = list(definition.get("volumes") or ())
+    kept["tags"] = [{"key": str(tag.get("key", "")), "value": str(tag.get("value", ""))} for tag in tags]
     return kept
 
 

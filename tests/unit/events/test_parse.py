@@ -69,6 +69,33 @@ def test_the_architecture_comes_from_the_attributes_in_oci_names() -> None:
     assert parse_event(event(attributes=[{"name": "ecs.cpu-architecture", "value": "arm64"}])).architecture == "arm64"
 
 
+@pytest.mark.parametrize(
+    ("group", "started_by"),
+    [
+        ("service:web", "ecs-svc/1234567890"),
+        ("family:nightly", "events-rule/nightly"),
+        ("family:nightly", "chronos-schedule/nightly"),
+        ("family:one-off", "alice"),
+        ("family:one-off", ""),
+    ],
+)
+def test_who_started_a_task_is_kept(group: str, started_by: str) -> None:
+    task = parse_event(event(group=group, startedBy=started_by))
+    assert (task.group, task.started_by) == (group, started_by)
+
+
+def test_tags_come_with_describe_tasks_only() -> None:
+    assert parse_event(event()).tags == {}
+    assert parse_event(event(tags=[{"key": "team", "value": "web"}, {"key": "", "value": "x"}, 5])).tags == {
+        "team": "web"
+    }
+
+
+def test_a_container_without_an_image_is_not_ours_to_scan() -> None:
+    containers = [{"name": "~internal~ecs~pause", "lastStatus": "RUNNING"}, {"name": "web", "image": "web:1"}]
+    assert [container.name for container in parse_event(event(containers=containers)).containers] == ["web"]
+
+
 def test_a_task_of_describe_tasks_has_datetimes() -> None:
     detail = event()["detail"] | {"startedAt": datetime(2026, 11, 23, 10, tzinfo=UTC)}
     task = parse_task(detail, source="sweep")
@@ -100,7 +127,7 @@ JSON = st.recursive(
 )
 
 
-@given(st.dictionaries(st.sampled_from([*event()["detail"], "attributes", "unknown"]), JSON))
+@given(st.dictionaries(st.sampled_from([*event()["detail"], "attributes", "startedBy", "tags", "unknown"]), JSON))
 def test_no_event_of_any_shape_raises_anything_else(detail: dict[str, Any]) -> None:
     try:
         task = parse_event(event(**detail))

@@ -34,6 +34,9 @@ def test_a_missing_variable_is_named(name: str) -> None:
     ("name", "value", "message"),
     [
         ("LANDWAITER_PLATFORM_URL", "http://platform", "https"),
+        ("LANDWAITER_PLATFORM_URL", "https://", "https"),
+        ("LANDWAITER_PLATFORM_URL", "https://platform:port", "https"),
+        ("LANDWAITER_PLATFORM_URL", "https://[platform", "https"),
         ("LANDWAITER_DIGEST", "sha256:12", "digest"),
         ("LANDWAITER_IMAGE_PLATFORM", "linux", "platform"),
     ],

@@ -103,6 +103,12 @@ def test_an_answer_that_is_no_json_is_an_error_of_the_platform(platform):
         platform.client().post(PATH, {})
 
 
+def test_an_answer_that_is_no_object_is_an_error_of_the_platform(platform):
+    platform.script.append((200, b"[]"))
+    with pytest.raises(PlatformError, match="no JSON object"):
+        platform.client().post(PATH, {})
+
+
 def test_a_server_that_is_down_cannot_be_reached(platform):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

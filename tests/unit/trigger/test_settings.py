@@ -24,6 +24,7 @@ def test_a_missing_variable_is_named(name: str) -> None:
         Settings.from_environment({key: value for key, value in GOOD.items() if key != name})
 
 
-def test_the_platform_is_never_spoken_to_in_clear() -> None:
+@pytest.mark.parametrize("url", ["http://platform.internal", "https://", "https://host:no", "https://[x", "platform"])
+def test_an_address_that_is_not_https_to_a_host_is_refused(url: str) -> None:
     with pytest.raises(SettingsError, match="https"):
-        Settings.from_environment(GOOD | {"LANDWAITER_PLATFORM_URL": "http://platform.internal"})
+        Settings.from_environment(GOOD | {"LANDWAITER_PLATFORM_URL": url})

@@ -3,7 +3,10 @@
 import json
 from typing import Any
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
 
 from landwaiter.trigger.task_definitions import TaskDefinitions, redact, registry_secrets, secret_rule
 
@@ -64,20 +67,44 @@ def test_the_secret_of_a_private_registry_is_found_by_image() -> None:
     assert registry_secrets(None) == {}
 
 
-def test_a_revision_is_described_once_and_a_refusal_is_no_failure() -> None:
-    class Ecs:
-        calls = 0
+def test_the_tags_of_a_definition_are_evidence() -> None:
+    assert redact(DEFINITION, [{"key": "team", "value": "web"}])["tags"] == [{"key": "team", "value": "web"}]
+    assert redact(DEFINITION)["tags"] == []
 
-        def describe_task_definition(self, *, taskDefinition: str) -> dict[str, Any]:  # noqa: N803 - AWS's name
-            self.calls += 1
-            if taskDefinition == "gone":
-                raise RuntimeError("ClientException")
-            return {"taskDefinition": DEFINITION}
 
-    ecs = Ecs()
+@pytest.fixture
+def ecs():
+    client = boto3.client("ecs", region_name="eu-central-1", aws_access_key_id="key", aws_secret_access_key="secret")
+    with Stubber(client) as stub:
+        client.stub = stub
+        yield client
+        stub.assert_no_pending_responses()
+
+
+def expect(ecs, arn, **answer) -> None:
+    ecs.stub.add_response("describe_task_definition", answer, {"taskDefinition": arn, "include": ["TAGS"]})
+
+
+def test_the_very_revision_is_described_and_only_once(ecs) -> None:
+    older, newer = (f"arn:aws:ecs:eu-central-1:123456789012:task-definition/web:{number}" for number in (7, 8))
+    expect(ecs, older, taskDefinition={**DEFINITION, "taskDefinitionArn": older}, tags=[{"key": "a", "value": "b"}])
+    expect(ecs, newer, taskDefinition={**DEFINITION, "taskDefinitionArn": newer})
     definitions = TaskDefinitions(ecs)
-    first, second = definitions.evidence("a"), definitions.evidence("a")
-    assert first == second
-    assert ecs.calls == 1
-    assert definitions.evidence("gone") is None
+    found = definitions.evidence(older)
+    assert found == definitions.evidence(older)
+    assert (found["taskDefinitionArn"], found["tags"]) == (older, [{"key": "a", "value": "b"}])
+    assert definitions.evidence(newer)["taskDefinitionArn"] == newer
     assert definitions.evidence("") is None
+
+
+@pytest.mark.parametrize("code", ["ClientException", "AccessDeniedException"])
+def test_a_definition_that_is_gone_or_forbidden_is_no_failure(ecs, capsys, code) -> None:
+    ecs.stub.add_client_error("describe_task_definition", code, "Unable to describe task definition.")
+    assert TaskDefinitions(ecs).evidence("gone") is None
+    assert "gone is not read" in capsys.readouterr().out
+
+
+def test_throttling_is_a_failure_as_the_definition_may_name_a_secret(ecs) -> None:
+    ecs.stub.add_client_error("describe_task_definition", "ThrottlingException", "Rate exceeded")
+    with pytest.raises(ClientError, match="Rate exceeded"):
+        TaskDefinitions(ecs).evidence("web:7")
