@@ -15,7 +15,6 @@ from landwaiter.images.credentials import (
 )
 from landwaiter.images.dockerconfig import default_docker_config
 from landwaiter.images.limits import DEFAULT_LIMITS, Limits
-from landwaiter.images.trust import read_root_ca
 
 PASSWORD_VARIABLE = "LANDWAITER_REGISTRY_PASSWORD"  # noqa: S105 - the name of a variable, not a password
 
@@ -43,6 +42,9 @@ class Access(msgspec.Struct, frozen=True):
     credentials: CredentialSource = msgspec.field(default_factory=default_credentials)
     root_ca_pem: str = ""
     """PEM text of root CAs that are trusted besides the system's."""
+    check_diff_ids: bool = False
+    """Whether an expanded layer is hashed too, against the diff_id that the image's config claims for it. Needed where
+    facts are kept by diff_id alone; it costs about 0.7 s of a processor for a gigabyte."""
     limits: Limits = DEFAULT_LIMITS
     patience: Patience = Patience()
 
@@ -58,5 +60,9 @@ def access_from_options(root_ca: Path | None = None, username: str | None = None
         if not password:
             raise InputError(f"There is no password for {username}.", f"Set {PASSWORD_VARIABLE}.")
         credential = Credential(username, password)
-    pem = read_root_ca(root_ca) if root_ca else ""
+    pem = ""
+    if root_ca:
+        from landwaiter.images.trust import read_root_ca  # noqa: PLC0415 - TLS is slow to import
+
+        pem = read_root_ca(root_ca)
     return Access(credentials=default_credentials(credential), root_ca_pem=pem)

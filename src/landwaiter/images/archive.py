@@ -36,6 +36,8 @@ class DockerArchiveSource:
     A layer whose name in the archive is its digest (Docker 25 and later) is verified; other names say nothing.
     """
 
+    reads_files = True
+
     def __init__(self, index: TarIndex, image: Image, names: dict[Layer, str], limits: Limits) -> None:
         self._index = index
         self._image = image

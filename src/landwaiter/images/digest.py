@@ -12,7 +12,7 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}\Z|sha512:[0-9a-f]{128}\Z")
 class Hasher(Protocol):
     """The part of a hashlib object that checking a digest needs."""
 
-    def update(self, data: bytes, /) -> None:
+    def update(self, data: bytes | memoryview, /) -> None:
         """Take in more content."""
         ...
 

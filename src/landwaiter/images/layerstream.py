@@ -12,9 +12,14 @@ from landwaiter.images.tarstream import read_members
 
 
 @contextmanager
-def verified_members(chunks: Iterator[bytes], digest: str, name: str, limits: Limits) -> Iterator[MemberStream]:
-    """Stream the members of a blob whose `digest` is known; after the last one the whole blob has been verified."""
-    with BlobPipeline(chunks, digest, name, limits) as pipeline:
+def verified_members(
+    chunks: Iterator[bytes], digest: str, name: str, limits: Limits, diff_id: str = ""
+) -> Iterator[MemberStream]:
+    """Stream the members of a blob whose `digest` is known; after the last one the whole blob has been verified.
+
+    With `diff_id` its expanded bytes have been verified too.
+    """
+    with BlobPipeline(chunks, digest, name, limits, diff_id) as pipeline:
         stream = read_members(pipeline, name=name, limits=limits)
         yield stream.feed(_to_the_end(iter(stream), pipeline))
 

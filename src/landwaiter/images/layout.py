@@ -59,6 +59,8 @@ class FolderFiles:
 class LayoutSource:
     """An image in an OCI layout; `ImageSource` says what its parts promise."""
 
+    reads_files = True
+
     def __init__(self, files: LayoutFiles, image: Image, limits: Limits) -> None:
         self._files = files
         self._image = image

@@ -43,6 +43,10 @@ class MemberStream(Iterable[Member]):
     `refused` holds the first names (at most `KEPT_NAMES`) that climb out of the root, or links to such names, as they
     were written; `refused_count` says how many there were. `unreadable` holds paths whose content may not be read
     (only a root file system folder has such). All are complete once the iterator is exhausted.
+
+    `ignores`, when set before the iteration begins, is asked of plain regular files by the name field of their header
+    and their mode. Those it ignores never become a Member and are counted in `ignored` and `ignored_size` (bytes): most
+    of a layer's files, and making a Member takes longer than all else that is done about such a file.
     """
 
     KEPT_NAMES = 20
@@ -52,6 +56,9 @@ class MemberStream(Iterable[Member]):
         self.refused: list[str] = []
         self.refused_count = 0
         self.unreadable: list[str] = []
+        self.ignores: Callable[[bytes, int], bool] | None = None
+        self.ignored = 0
+        self.ignored_size = 0
 
     def feed(self, members: Iterator[Member]) -> "MemberStream":
         """Take the members from `members`, which may call `refuse`; return self."""

@@ -1,7 +1,7 @@
 """An image as its manifest and config describe it (OCI image spec 1.1, Docker image manifest version 2 schema 2)."""
 
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -106,3 +106,10 @@ class ImageSource(Protocol):
         Raises InputError (truncated, digest mismatch, bomb, not a tar) or UnreachableError.
         """
         ...
+
+
+@runtime_checkable
+class LocalSource(ImageSource, Protocol):
+    """A source that reads files of this machine by position, so that a process forked off may read it as well."""
+
+    reads_files: bool

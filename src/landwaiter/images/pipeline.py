@@ -23,12 +23,16 @@ _BUFFER = 512 * 1024
 class BlobPipeline:
     """The expanded bytes of a blob named by `digest`; raises InputError at the end when the content is not that.
 
+    With `diff_id` the expanded bytes must be what that names, too.
+
     `exchange` gives buffers to a tar cursor without copying. Use as a context manager.
     """
 
-    def __init__(self, chunks: Iterator[bytes], digest: str, name: str, limits: Limits) -> None:
+    def __init__(self, chunks: Iterator[bytes], digest: str, name: str, limits: Limits, diff_id: str = "") -> None:
         self._chunks = chunks
         self._digest = digest
+        # Of a blob that is not compressed both are the same, and one hash is enough.
+        self._diff_id = "" if diff_id == digest else diff_id
         self._name = name
         self._limits = limits
         self._stack = ExitStack()
@@ -68,13 +72,19 @@ class BlobPipeline:
         """Yield buffers of expanded bytes in turn; read the blob to its end."""
         stored = ChunkSource(iter(self._stored.get, None))
         expanded: ByteSource = decompress(stored, name=self._name, limits=self._limits)
+        hasher = hasher_for(self._diff_id) if self._diff_id else None
         for buffer in cycle([memoryview(bytearray(HEADROOM + _BUFFER)) for _ in range(_BUFFERS)]):
             filled = HEADROOM
             while filled < len(buffer) and (got := expanded.readinto(buffer[filled:])):
                 filled += got
             if filled > HEADROOM:
                 yield buffer, filled - HEADROOM
+                if hasher:
+                    # Meanwhile the walk may write before the content, never into it.
+                    hasher.update(buffer[HEADROOM:filled])
             if filled < len(buffer):
                 break
         while stored.readinto(memoryview(bytearray(4096))):
             pass
+        if hasher:
+            check_digest(f"The expanded content of {self._name}", self._diff_id, hasher)

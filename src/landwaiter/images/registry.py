@@ -209,6 +209,7 @@ class RegistrySource:
         self._repository = repository
         self._image = image
         self._limits = access.limits
+        self._check_diff_ids = access.check_diff_ids
 
     @property
     def image(self) -> Image:
@@ -219,7 +220,8 @@ class RegistrySource:
     def members(self, layer: Layer) -> Iterator[MemberStream]:
         """Stream the layer's members as they are downloaded; the digest has been verified after the last one."""
         chunks = self._repository.blob(layer)
-        with verified_members(chunks, layer.digest, f"Layer {layer.digest}", self._limits) as members:
+        diff_id = layer.diff_id if self._check_diff_ids else ""
+        with verified_members(chunks, layer.digest, f"Layer {layer.digest}", self._limits, diff_id) as members:
             yield members
 
 

@@ -26,6 +26,7 @@ _KINDS = {
 _WITHOUT_DATA = frozenset(b"123456")
 _EXTENDED = frozenset(b"xgXLKN")
 _SPARSE = ord("S")
+_FILE = ord("0")
 _NO_RECORDS = PaxRecords({}, [])
 
 _HEADER = struct.Struct("100s24s12s12x8sB100s6s")
@@ -33,6 +34,7 @@ _HEADER = struct.Struct("100s24s12s12x8sB100s6s")
 _REMEMBERED = 16384
 """How many different numeric fields are remembered; a layer has few, as the same owners and sums come again."""
 
+_Fields = tuple[bytes, bytes, bytes, bytes, int, bytes, bytes]
 _Content = tuple[Callable[[int], bytes], Callable[[], Iterator[bytes]], int]
 
 
@@ -64,10 +66,13 @@ class TarWalk:
         """Yield the members up to the end of the archive; names that climb out of the root go to `notes`."""
         remaining = self._limits.members
         extension: _Extension | None = None
+        ignores = notes.ignores
         while (fields := self._header()) is not None:
             remaining -= 1
             if remaining < 0:
                 raise DamagedTarError(f"It has more than {self._limits.members:,} members.")
+            if fields[4] == _FILE and extension is None and ignores and self._pass_by(fields, ignores, notes):
+                continue
             if fields[4] in _EXTENDED:
                 extension = self._extend(fields[4], parse_number(fields[2]), extension or _Extension())
                 continue
@@ -76,13 +81,33 @@ class TarWalk:
             if member is not None:
                 yield member
 
-    def _header(self) -> tuple[bytes, bytes, bytes, bytes, int, bytes, bytes] | None:
+    def _pass_by(self, fields: _Fields, ignores: Callable[[bytes, int], bool], notes: MemberStream) -> bool:
+        """Count a regular file that nobody wants to see; False when it must be made a Member."""
+        owner_field, size_field = fields[1], fields[2]
+        mode = (self._owners.get(owner_field) or self._owner(owner_field))[0]
+        if not ignores(fields[0], mode) or self._cursor.buffer[self._block_at + 345]:
+            return False
+        digits = size_field[:11]
+        size = int(digits, 8) if digits.isdigit() and not size_field[11] else parse_number(size_field)
+        self._claim(size)
+        notes.ignored += 1
+        notes.ignored_size += size
+        return True
+
+    def _header(self) -> _Fields | None:
         """Return the fields of the next header, None at the end of the archive."""
         cursor = self._cursor
-        at = self._block_at = cursor.next_block()
-        if at < 0:
-            return None
-        fields: tuple[bytes, bytes, bytes, bytes, int, bytes, bytes] = _HEADER.unpack_from(cursor.buffer, at)
+        at = cursor.start + cursor.left + cursor.padding
+        if at + BLOCK <= cursor.end:
+            # What `next_block` does, without the call: so it is almost always.
+            cursor.left = cursor.padding = 0
+            cursor.start = at + BLOCK
+        else:
+            at = cursor.next_block()
+            if at < 0:
+                return None
+        self._block_at = at
+        fields: _Fields = _HEADER.unpack_from(cursor.buffer, at)
         # Adler-32's lower half is one plus the sum of the bytes modulo 65521: a fast way to add up a block.
         found = adler32(cursor.buffer[at : at + BLOCK]) & 0xFFFF
         if found != self._sums.get(fields[3]) and not self._check_sum(fields[3], found):
@@ -113,7 +138,7 @@ class TarWalk:
 
     def _member(
         self,
-        fields: tuple[bytes, bytes, bytes, bytes, int, bytes, bytes],
+        fields: _Fields,
         extension: _Extension | None,
         notes: MemberStream,
     ) -> Member | None:
@@ -144,13 +169,11 @@ class TarWalk:
 
     def _content(self, kind: int, size: int, records: PaxRecords) -> _Content:
         """Prepare the member's data: how it is read, and its size when holes are filled."""
-        self._serial = serial = self._serial + 1
         if kind in _WITHOUT_DATA:
+            self._serial += 1
             return _read_nothing, _no_chunks, 0
-        if size > self._limits.expanded:
-            raise DamagedTarError(f"A member claims {size:,} bytes.")
-        self._cursor.left = size
-        self._cursor.padding = -size % BLOCK
+        self._claim(size)
+        serial = self._serial
         if records is _NO_RECORDS and kind != _SPARSE:
             return partial(self._read, serial), partial(self._chunks, serial), size
         hole_map = self._sparse_map(kind, records)
@@ -160,6 +183,14 @@ class TarWalk:
             raise DamagedTarError(f"A sparse member claims {hole_map.size:,} bytes.")
         whole = partial(self._expanded, serial, hole_map.check(self._cursor.left))
         return partial(first_bytes, whole), whole, hole_map.size
+
+    def _claim(self, size: int) -> None:
+        """Take what follows as the current member's data."""
+        if size > self._limits.expanded:
+            raise DamagedTarError(f"A member claims {size:,} bytes.")
+        self._serial += 1
+        self._cursor.left = size
+        self._cursor.padding = -size % BLOCK
 
     def _sparse_map(self, kind: int, records: PaxRecords) -> sparse.SparseMap | None:
         """Return the map of a sparse member, or None for an ordinary one."""

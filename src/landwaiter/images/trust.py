@@ -33,7 +33,7 @@ def ssl_context(root_ca_pem: str = "") -> ssl.SSLContext:
     if root_ca_pem.strip():
         try:
             context.load_verify_locations(cadata=root_ca_pem)
-        except (ssl.SSLError, ValueError) as error:
+        except (ssl.SSLError, TypeError, ValueError) as error:
             raise InputError(
                 f"The root CA cannot be read as PEM certificates: {error}.",
                 "Give a file with one or more -----BEGIN CERTIFICATE----- blocks.",

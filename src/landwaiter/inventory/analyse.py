@@ -7,7 +7,7 @@ from landwaiter.inventory import bounds
 from landwaiter.inventory.analysers import ANALYSERS, OS_ANALYSERS
 from landwaiter.inventory.claims import restrict_owned
 from landwaiter.inventory.dispatch import Dispatch
-from landwaiter.inventory.interest import Interest
+from landwaiter.inventory.interest import TELLING_MODE, Interest
 from landwaiter.inventory.layer_evidence import EvidenceCollector, Restream
 from landwaiter.inventory.layer_files import FileCollector
 from landwaiter.inventory.layer_links import WHITEOUT, LinkCollector
@@ -18,8 +18,6 @@ _OS_NAMES = frozenset(analyser.name for analyser in OS_ANALYSERS)
 _SHOWN_NAMES = 3
 _LONGEST_PATH = 4096
 """PATH_MAX of Linux: no container can open a longer path."""
-_TELLING = 0o6000 | 0o111 | 0o002
-"""A file with any of these bits (setuid, setgid, execute, writable by all) is looked at whatever its name."""
 
 
 class _Layer:
@@ -29,7 +27,7 @@ class _Layer:
         self.evidence = EvidenceCollector(_DISPATCH)
         self.links = LinkCollector(_DISPATCH)
         self.files = FileCollector()
-        self._interest = Interest(_DISPATCH)
+        self.interest = Interest(_DISPATCH)
         self.entries = self.size = self.too_long = 0
 
     def take(self, member: Member) -> None:
@@ -40,7 +38,7 @@ class _Layer:
             self.too_long += 1
             return
         if member.kind is MemberKind.FILE:
-            if member.mode & _TELLING or self._interest.may_matter(path):
+            if member.mode & TELLING_MODE or self.interest.may_matter(path):
                 self._take_file(member)
             elif WHITEOUT not in path or not self.links.take_whiteout(path):
                 self.evidence.forget(path)
@@ -60,7 +58,9 @@ class _Layer:
             return
         self.links.take_file(member)
         self.files.take(member)
-        if not self.evidence.take(member):
+        if self.evidence.take(member):
+            self.interest.remember(member.path)
+        else:
             self.files.take_content(member)
 
 
@@ -73,12 +73,17 @@ def analyse_layer(diff_id: str, members: Iterable[Member], *, again: Restream | 
     layer = _Layer()
     notes: list[Note | None] = []
     beyond = 0
+    if isinstance(members, MemberStream):
+        members.ignores = layer.interest.ignores
     for member in members:
         if layer.entries < bounds.MAX_MEMBERS:
             layer.take(member)
         else:
             # Go on to the end nevertheless: only then has the reader verified the layer.
             beyond += 1
+    if isinstance(members, MemberStream):
+        layer.entries += members.ignored
+        layer.size += members.ignored_size
     if layer.too_long:
         notes.append(Note("path-refused", f"{layer.too_long:,} members have paths that are too long for any system."))
     if beyond:

@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import msgspec
 
 from landwaiter.errors import InputError, LandwaiterError
-from landwaiter.images.models import ImageSource, Layer
+from landwaiter.images.models import ImageSource, Layer, LocalSource
 from landwaiter.inventory.cache import FactsCache
 from landwaiter.inventory.coalesce import coalesce
 from landwaiter.inventory.models import Inventory, LayerFacts
@@ -65,6 +66,22 @@ def take_inventory(
     return coalesce(source.image, take_facts(source, cache=cache, progress=progress, threads=threads))
 
 
+def read_layer(source: ImageSource, layer: Layer) -> LayerFacts:
+    """Return the facts of one layer of the image. Raises InputError or UnreachableError when it cannot be read."""
+    # The analysers are many modules; an image whose layers are all known has no need of them.
+    from landwaiter.inventory.analyse import analyse_layer  # noqa: PLC0415
+
+    try:
+        with source.members(layer) as members:
+            return analyse_layer(layer.diff_id, members, again=lambda: source.members(layer))
+    except LandwaiterError:
+        raise
+    except (OSError, ValueError, ArithmeticError, LookupError, EOFError) as error:
+        place = source.image.layers.index(layer)
+        what = f"Layer {place} of {source.image.reference} cannot be read ({type(error).__name__}: {error})."
+        raise InputError(what, "Pull or export the image again.") from error
+
+
 def _key(layer: Layer) -> tuple[str, str]:
     return layer.diff_id, layer.digest
 
@@ -72,11 +89,20 @@ def _key(layer: Layer) -> tuple[str, str]:
 def _analyse_all(
     source: ImageSource, indexes: Sequence[int], progress: Progress, threads: int
 ) -> Sequence[LayerProgress]:
-    """Analyse the layers, largest first: so the threads end at about the same time."""
+    """Analyse the layers, largest first: so the threads or processes end at about the same time."""
     ordered = sorted(indexes, key=lambda index: source.image.layers[index].size, reverse=True)
     if len(ordered) < 2 or threads < 2:
         return [_report(_analyse(source, index), progress) for index in ordered]
-    from concurrent.futures import ThreadPoolExecutor, as_completed  # noqa: PLC0415 - see _analyse
+    if isinstance(source, LocalSource) and source.reads_files:
+        from landwaiter.inventory import workers  # noqa: PLC0415 - see read_layer
+
+        if workers.can_fork(len(ordered)):
+            # Imported before the fork, so that it is done once.
+            import landwaiter.inventory.analyse  # noqa: F401, PLC0415
+
+            outcomes = workers.analyse_in_processes(ordered, partial(_analyse, source), LayerProgress)
+            return [_report(outcome, progress) for outcome in outcomes]
+    from concurrent.futures import ThreadPoolExecutor, as_completed  # noqa: PLC0415 - see read_layer
 
     with ThreadPoolExecutor(threads, thread_name_prefix="landwaiter-layer") as pool:
         futures = [pool.submit(_analyse, source, index) for index in ordered]
@@ -93,17 +119,7 @@ def _report(done: LayerProgress, progress: Progress) -> LayerProgress:
 
 
 def _analyse(source: ImageSource, index: int) -> LayerProgress:
-    # The analysers are many modules; an image whose layers are all known has no need of them.
-    from landwaiter.inventory.analyse import analyse_layer  # noqa: PLC0415
-
     layer = source.image.layers[index]
     started = time.monotonic()
-    try:
-        with source.members(layer) as members:
-            facts = analyse_layer(layer.diff_id, members, again=lambda: source.members(layer))
-    except LandwaiterError:
-        raise
-    except (OSError, ValueError, ArithmeticError, LookupError, EOFError) as error:
-        what = f"Layer {index} of {source.image.reference} cannot be read ({type(error).__name__}: {error})."
-        raise InputError(what, "Pull or export the image again.") from error
+    facts = read_layer(source, layer)
     return LayerProgress(index, layer, cached=False, seconds=time.monotonic() - started, facts=facts)

@@ -1,7 +1,7 @@
 import pytest
 
 from landwaiter.images.models import HistoryEntry
-from landwaiter.inventory.base import base_layers, layer_summaries
+from landwaiter.inventory.base import layer_summaries
 
 
 def entry(text, *, empty=False):
@@ -40,7 +40,10 @@ BUILDKIT = [
     ],
 )
 def test_base(image_with, history, layers, expected):
-    assert base_layers(image_with(layers, history)) == expected
+    summaries = layer_summaries(image_with(layers, history))
+    assert [summary.base for summary in summaries] == [
+        None if expected is None else index < expected for index in range(layers)
+    ]
 
 
 def test_summaries(image_with):

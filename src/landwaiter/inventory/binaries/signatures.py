@@ -8,6 +8,7 @@ begin with a literal where that is possible: such are searched ten times as fast
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 NUMBERS = rb"(\d{1,4}\.\d{1,4}\.\d{1,5}"
 PLAIN = NUMBERS + rb")"
@@ -80,13 +81,19 @@ SIGNATURES: tuple[Signature, ...] = (
     Signature("keepalived", r"keepalived", (rb"Keepalived v" + PLAIN,)),
 )
 
-_ANY = re.compile("|".join(f"(?:{signature.names})" for signature in SIGNATURES) + r"|(?:lib)?python[23]\..*")
+_ANY = "|".join(f"(?:{signature.names})" for signature in SIGNATURES) + r"|(?:lib)?python[23]\..*"
 _PYTHON = re.compile(r"(?:lib)?python([23])\.(\d{1,2})\w{0,2}(?:\.so.*)?")
+
+
+@cache
+def _any() -> re.Pattern[str]:
+    """Return the expression for all names together, compiled when the first program is met."""
+    return re.compile(_ANY)
 
 
 def signatures_of(name: str) -> tuple[Signature, ...]:
     """Return the signatures of the files that are called `name`."""
-    if not _ANY.fullmatch(name):
+    if not _any().fullmatch(name):
         return ()
     python = _PYTHON.fullmatch(name)
     if python:

@@ -17,7 +17,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from landwaiter.inventory.languages.java.metadata import Coordinates, coordinates
-from landwaiter.inventory.languages.java.publishers import PUBLISHERS, TOMCAT
+from landwaiter.inventory.languages.java.publishers import TOMCAT, publishers
 
 _FILE = re.compile(r"(?P<artifact>[A-Za-z][\w.-]*?(?:_\d[\d.]*)?)-(?P<version>\d[\w.+~-]*)")
 _BUNDLE_FILE = re.compile(r"(?P<artifact>[A-Za-z][\w.-]*?)_(?P<version>\d+\.\d+\.\d+(?:\.[\w-]+)?)")
@@ -128,7 +128,7 @@ def _is_group(name: str) -> bool:
 def _published(artifact: str, version: str, manifest: Mapping[str, str], names: Sequence[bytes]) -> str:
     """Return the group by the table of publishers, where the jar's content bears it out."""
     module = manifest.get("Automatic-Module-Name") == artifact.replace("-", ".")
-    for publisher in PUBLISHERS:
+    for publisher in publishers():
         if publisher.artifacts.fullmatch(artifact) and publisher.versions.match(version):
             prefix = publisher.package
             if module or any(name.startswith(prefix) for name in names):

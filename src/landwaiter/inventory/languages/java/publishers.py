@@ -7,6 +7,7 @@ in Maven Central.
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +155,13 @@ _TABLE: tuple[tuple[str, str, str] | tuple[str, str, str, str], ...] = (
     ("dom4j", "dom4j", "org/dom4j", r"1\."),
 )
 
-PUBLISHERS: tuple[Publisher, ...] = tuple(
-    Publisher(group, re.compile(artifacts), package.encode(), re.compile("".join(versions)))
-    for group, artifacts, package, *versions in _TABLE
-)
 TOMCAT = "org.apache.tomcat"
+
+
+@cache
+def publishers() -> tuple[Publisher, ...]:
+    """Return the table; its expressions are compiled when the first jar needs them."""
+    return tuple(
+        Publisher(group, re.compile(artifacts), package.encode(), re.compile("".join(versions)))
+        for group, artifacts, package, *versions in _TABLE
+    )
