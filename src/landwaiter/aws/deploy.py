@@ -3,43 +3,21 @@
 Each step may be run again: it finds what it made and changes only what differs.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
+import functools
+from functools import cached_property
 
-from landwaiter.aws import attach, names, network, package, templates
-from landwaiter.aws.artifacts import ArtifactBucket
+from landwaiter.aws import names
+from landwaiter.aws.access import NO_TOKEN, Access, PlatformLogin
 from landwaiter.aws.client_types import ClientFactory
-from landwaiter.aws.stacks import Progress, Stack, StackEvent
+from landwaiter.aws.network_stack import NetworkStack
+from landwaiter.aws.options import DeployOptions
+from landwaiter.aws.private_network import OwnNetwork, PrivateNetwork, of_operator, of_stack
+from landwaiter.aws.scanning_stack import NO_NETWORK, ScanningStack
+from landwaiter.aws.stacks import OWNER_TAGS, Progress, Stack, StackEvent
+from landwaiter.aws.steps import Finding, Step
+from landwaiter.errors import InputError
 
-_TAGS = {"Application": "landwaiter"}
-
-
-@dataclass(frozen=True, slots=True)
-class DeployOptions:
-    """What to deploy. `root_ca` is the platform's custom root CA as PEM, "" with a well-known one.
-
-    `parameters` are further parameters of the scanning template. `cache` keeps the job's zip between runs. `poll` is
-    the time between two looks at a stack, in seconds.
-    """
-
-    platform_url: str
-    platform_token: str
-    root_ca: str = ""
-    parameters: dict[str, str] = field(default_factory=dict)
-    cache: Path | None = None
-    poll: float = 2.0
-
-    def __repr__(self) -> str:
-        return f"DeployOptions(platform_url={self.platform_url!r})"
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step: what it is called, and how to run it; running gives one line about what came of it."""
-
-    name: str
-    run: Callable[[], str]
+__all__ = ["DeployOptions", "Deployment", "Step"]
 
 
 def _silent(_event: StackEvent) -> None:
@@ -53,109 +31,131 @@ class Deployment:
         self._client = client
         self._options = options
         cloudformation = client("cloudformation")
-        self.network = Stack(cloudformation, names.NETWORK_STACK, progress=progress, poll=options.poll)
-        self.scanning = Stack(cloudformation, names.SCANNING_STACK, progress=progress, poll=options.poll)
-        self._artifacts: _Artifacts | None = None
+        stack = functools.partial(Stack, cloudformation, progress=progress, poll=options.poll, owner=OWNER_TAGS)
+        self.network = stack(names.NETWORK_STACK)
+        self.scanning = stack(names.SCANNING_STACK)
+        self.account = str(client("sts").get_caller_identity()["Account"])
+        self.region = str(cloudformation.meta.region_name)
 
     def steps(self) -> tuple[Step, ...]:
-        """The steps, in order."""
-        return (
-            Step("Code into the artifact bucket", self._upload),
-            Step("Network stack", self._deploy_network),
-            Step("Public-RT becomes the main route table", self._make_main),
-            Step("Scanning stack", self._deploy_scanning),
-            Step("Function and project in the VPC", self._attach),
-        )
+        """All steps, in the runbook's order."""
+        return (*self.network_steps(), *self.scanning_steps())
+
+    def network_steps(self) -> tuple[Step, ...]:
+        """Part 1: a network of our own, or a look at the operator's; and its address in the platform's allow list."""
+        first = (self._own_network_step(),) if self._own_named else self._network_stack.steps()
+        return (*first, self._access.admission(self.egress_addresses))
+
+    def scanning_steps(self) -> tuple[Step, ...]:
+        """Parts 2 to 4."""
+        return self._scanning_stack.steps()
 
     def undo_steps(self) -> tuple[Step, ...]:
-        """The steps that remove all that `steps` made."""
-        return (
-            Step("Delete the scanning stack", lambda: _removed(done=self.scanning.delete())),
-            Step("Restore the main route table", self._restore_main),
-            Step("Delete the network stack", lambda: _removed(done=self.network.delete())),
-            Step("Delete the artifact bucket", lambda: _removed(done=ArtifactBucket(self._client).remove())),
-        )
+        """The steps that remove all that `steps` made, whatever the settings are by now."""
+        scanning, code = self._scanning_stack.undo_steps()
+        return (self._withdrawal, scanning, *self._network_stack.undo_steps(), code)
+
+    def undo_network_steps(self) -> tuple[Step, ...]:
+        """The steps that remove part 1. Raises `InputError` while the scanning stack still lives in it."""
+        vpc_id = self.network.outputs().get("VpcId")
+        if vpc_id and self.scanning.parameters().get("VpcId") == vpc_id:
+            raise InputError(
+                f"The stack {self.scanning.name} lives in this network.",
+                "Take it down first (landwaiter aws stack down), or everything (landwaiter aws down).",
+            )
+        return (self._withdrawal, *self._network_stack.undo_steps())
+
+    def undo_scanning_steps(self) -> tuple[Step, ...]:
+        """The steps that remove parts 2 to 4, and leave the network."""
+        return self._scanning_stack.undo_steps()
+
+    def check(self) -> None:
+        """Refuse, before anything is made, what could not be finished. Raises `InputError`."""
+        if not self._options.platform_url and not self.scanning.parameters():
+            raise InputError("No platform is named.", "Give its URL: --platform-url, or platform_url in the settings.")
+        if not self._scanning_stack.has_token:
+            raise NO_TOKEN
+
+    def check_network(self) -> None:
+        """Refuse to deploy the scanning stack alone where there is no network. Raises `InputError`."""
+        if self.private_network() is None:
+            raise NO_NETWORK
+
+    def warnings(self) -> tuple[str, ...]:
+        """What is not wrong, but worth knowing beforehand."""
+        return () if self._own_named else self._network_stack.warnings()
+
+    @property
+    def gateways(self) -> int:
+        """How many NAT gateways of ours there are, or will be."""
+        return 0 if self._own_named else self._network_stack.zones
+
+    def egress_addresses(self) -> tuple[str, ...]:
+        """The addresses from which the platform is called; empty before there is a network."""
+        network = self.private_network()
+        return network.egress_addresses if network else ()
 
     def egress_address(self) -> str:
-        """The Elastic IP from which the platform is called; "" before the network stack exists."""
-        return self.network.outputs().get("EgressAddress", "")
+        """The first of `egress_addresses`, "" before there is a network."""
+        return next(iter(self.egress_addresses()), "")
 
-    def _upload(self) -> str:
-        bucket = ArtifactBucket(self._client)
-        made = bucket.ensure()
-        self._artifacts = artifacts = self._made_artifacts(bucket)
-        uploads = bucket.upload(artifacts.all())
-        return f"{bucket.name}{' made' if made else ''}, {uploads} of {len(artifacts.all())} zips uploaded"
-
-    def _made_artifacts(self, bucket: ArtifactBucket) -> "_Artifacts":
-        if self._artifacts is None:
-            layer = package.root_ca_layer(self._options.root_ca.encode()) if self._options.root_ca else None
-            self._artifacts = _Artifacts(
-                bucket.name, package.trigger_zip(), package.job_zip(self._options.cache), layer
-            )
-        return self._artifacts
-
-    def _deploy_network(self) -> str:
-        changed = self.network.deploy(templates.read("network"), {}, _TAGS)
-        return f"{'deployed' if changed else 'unchanged'}; calls come from {self.egress_address()}"
-
-    def _make_main(self) -> str:
+    def private_network(self) -> PrivateNetwork | None:
+        """Where function and project run; None before our network stack exists."""
+        if self._own_named:
+            return self._own_network
         outputs = self.network.outputs()
-        changed = network.make_main(self._client("ec2"), outputs["VpcId"], outputs["PublicRouteTableId"])
-        return "made main" if changed else "is main already"
+        return of_stack(outputs) if outputs else None
 
-    def _restore_main(self) -> str:
-        vpc_id = self.network.outputs().get("VpcId", "")
-        changed = bool(vpc_id) and network.restore_main(self._client("ec2"), vpc_id)
-        return "restored" if changed else "nothing to restore"
-
-    def _deploy_scanning(self) -> str:
-        changed = self.scanning.deploy(templates.read("scanning"), self._scanning_parameters(), _TAGS)
-        return "deployed" if changed else "unchanged"
-
-    def _scanning_parameters(self) -> dict[str, str]:
-        artifacts = self._made_artifacts(ArtifactBucket(self._client))
-        outputs = self.network.outputs()
-        return {
-            "PlatformUrl": self._options.platform_url,
-            "PlatformToken": self._options.platform_token,
-            names.ROOT_CA_PARAMETER: package.root_ca_path() if artifacts.root_ca else "",
-            "RootCaLayerKey": artifacts.root_ca.key if artifacts.root_ca else "",
-            "RootCaPem": self._options.root_ca,
-            "ArtifactBucket": artifacts.bucket,
-            "TriggerKey": artifacts.trigger.key,
-            "JobKey": artifacts.job.key,
-            "JobSha256": artifacts.job.sums_sha256,
-            "JobPythonVersion": artifacts.job.python_version,
-            "VpcId": outputs["VpcId"],
-            "LambdaSubnetId": outputs["PrivateSubnet1Id"],
-            "CodeBuildSubnetId": outputs["PrivateSubnet2Id"],
-            "SecurityGroupId": outputs["DefaultSecurityGroupId"],
-            "SubnetArns": outputs["SubnetArns"],
-            **self._options.parameters,
-        }
-
-    def _attach(self) -> str:
-        outputs = self.network.outputs()
-        placement = attach.Placement(
-            outputs["VpcId"],
-            outputs["PrivateSubnet1Id"],
-            outputs["PrivateSubnet2Id"],
-            outputs["DefaultSecurityGroupId"],
+    @cached_property
+    def _own_named(self) -> OwnNetwork | None:
+        """The operator's network as the settings name it, or as the scanning stack was deployed into it."""
+        present = self.scanning.parameters()
+        if self._options.own_network or not present.get("VpcId") or self.network.describe():
+            return self._options.own_network
+        return OwnNetwork(
+            present["VpcId"], present["LambdaSubnetId"], present["CodeBuildSubnetId"], present["SecurityGroupId"]
         )
-        return ", ".join(attach.attach(self._client, placement)) or "attached by the stack"
 
+    @cached_property
+    def _own_network(self) -> PrivateNetwork:
+        if self._own_named is None:
+            raise NO_NETWORK
+        return of_operator(self._client, self._own_named)
 
-@dataclass(frozen=True, slots=True)
-class _Artifacts:
-    bucket: str
-    trigger: package.Artifact
-    job: package.JobArtifact
-    root_ca: package.Artifact | None
+    def _own_network_step(self) -> Step:
+        def found() -> str:
+            network = self._own_network
+            return f"{network.vpc_id}; calls come from {', '.join(network.egress_addresses)}"
 
-    def all(self) -> list[package.Artifact]:
-        return [self.trigger, self.job, *([self.root_ca] if self.root_ca else [])]
+        return Step(
+            "network",
+            "Network of your own",
+            1,
+            "Check VPC, subnets and their way out; nothing in them is changed.",
+            lambda: Finding("done", found()),
+            found,
+        )
 
+    @cached_property
+    def _access(self) -> Access:
+        # Taking down needs no settings: the stack knows its platform.
+        present = {} if self._options.platform_url else self.scanning.parameters()
+        url = self._options.platform_url or present.get("PlatformUrl", "")
+        root_ca = self._options.root_ca or present.get("RootCaPem", "")
+        return Access(PlatformLogin(url, self._options.admin_token, root_ca), self.account, self.region)
 
-def _removed(*, done: bool) -> str:
-    return "deleted" if done else "there was none"
+    @property
+    def _withdrawal(self) -> Step:
+        def stack_addresses() -> tuple[str, ...]:
+            outputs = self.network.outputs()
+            return of_stack(outputs).egress_addresses if outputs else ()
+
+        return self._access.removal(stack_addresses, lambda: bool(self.network.describe() or self.scanning.describe()))
+
+    @cached_property
+    def _network_stack(self) -> NetworkStack:
+        return NetworkStack(self._client("ec2"), self.network, self._options.layout, self._options.tags)
+
+    @cached_property
+    def _scanning_stack(self) -> ScanningStack:
+        return ScanningStack(self._client, self.scanning, self._options, self._access, self.private_network)

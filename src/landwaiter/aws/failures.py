@@ -87,6 +87,68 @@ def explain(error: Any, doing: str) -> LandwaiterError:  # noqa: ANN401 - botoco
     return InputError(f"AWS refused {error.operation_name} while {doing}: {message} ({code})")
 
 
+_REASONS = (
+    (
+        re.compile(r"AddressLimitExceeded|maximum number of addresses", re.IGNORECASE),
+        (
+            "The quota of Elastic IP addresses in this region is reached. Release one, or ask for more in Service "
+            "Quotas (EC2-VPC Elastic IPs, L-0263D0A3), and run this again."
+        ),
+    ),
+    (
+        re.compile(r"VpcLimitExceeded|maximum number of VPCs", re.IGNORECASE),
+        (
+            "The quota of VPCs in this region is reached. Delete one, ask for more in Service Quotas (VPCs per Region, "
+            "L-F678F1CE), or bring a VPC of your own (--vpc-id), and run this again."
+        ),
+    ),
+    (
+        re.compile(r"(NatGateway|InternetGateway|Subnet)LimitExceeded|maximum number of .*gateways", re.IGNORECASE),
+        (
+            "A quota of the VPC service in this region is reached. Delete what is not used, or ask for more in Service "
+            "Quotas, and run this again."
+        ),
+    ),
+    (
+        re.compile(r"UnreservedConcurrentExecution", re.IGNORECASE),
+        (
+            "The account has too little Lambda concurrency to reserve some. Run this again with "
+            "--parameter ReservedConcurrency=0, or ask for more in Service Quotas."
+        ),
+    ),
+    (
+        re.compile(r"already exists", re.IGNORECASE),
+        (
+            "Something of that name is there and not of this stack: a stack built by hand from the guide has the same "
+            "names. Remove it, or keep it and use `landwaiter aws attach` on it, then run this again."
+        ),
+    ),
+    (
+        re.compile(r"Rate exceeded|Throttling|RequestLimitExceeded", re.IGNORECASE),
+        "AWS throttled the calls. Wait a minute and run this again.",
+    ),
+    (
+        re.compile(r"ExpiredToken|security token .*expired", re.IGNORECASE),
+        "The credentials expired. Sign in again and run this once more: what is done stays done.",
+    ),
+    (
+        re.compile(r"DependencyViolation|has dependencies and cannot be deleted|currently in use", re.IGNORECASE),
+        (
+            "Something that is not ours still uses it. Take that away, then run this again. Network interfaces of a "
+            "function may stay for up to forty minutes."
+        ),
+    ),
+)
+
+
+def remedy_of(reason: str) -> str:
+    """Return what to do about the reason that CloudFormation gives for a resource's failure; "" for an unknown one."""
+    denied = _DENIED_ACTION.search(reason)
+    if denied:
+        return f"Let an administrator allow {denied['action']} for this role or user, and run this again."
+    return next((remedy for pattern, remedy in _REASONS if pattern.search(reason)), "")
+
+
 def code_of(error: Any) -> str:  # noqa: ANN401 - botocore's ClientError is untyped
     """Return the code of a `ClientError`, such as "AccessDenied"."""
     return str(error.response.get("Error", {}).get("Code", ""))

@@ -5,11 +5,14 @@ All are reproducible: the same content gives the same bytes, and the key under w
 
 import fnmatch
 import hashlib
+import platform
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from landwaiter.aws.packages import closure_of, distributions_of, files_of
+from landwaiter.aws.packages import Closure, closure_of, distributions_of, files_of
+from landwaiter.aws.wheels import fetch_wheels, find_lock, locked, unpack
 from landwaiter.aws.zips import make_zip
 from landwaiter.errors import InputError
 
@@ -33,7 +36,7 @@ _LEFT_OUT = (
     "zstandard/_cffi*",
     "zstandard/backend_rust*",
 )
-_KEPT = ("botocore/data/ecr/*", "botocore/data/secretsmanager/*", "botocore/data/sts/*")
+_KEPT = ("botocore/data/ecr/*", "botocore/data/ecr-public/*", "botocore/data/secretsmanager/*", "botocore/data/sts/*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +49,14 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class JobArtifact(Artifact):
-    """The scan job's source, for one Python version; `sums_sha256` is the hash of its SHA256SUMS."""
+    """The scan job's source, for one Python version and processor (x86_64 or arm64, as AWS calls them).
+
+    `sums_sha256` is the hash of its SHA256SUMS.
+    """
 
     sums_sha256: str
     python_version: str
+    architecture: str
 
 
 def trigger_zip() -> Artifact:
@@ -79,25 +86,48 @@ def root_ca_path() -> str:
     return f"/opt/{ROOT_CA_FILE}"
 
 
-def job_zip(cache: Path | None = None) -> JobArtifact:
-    """The scan job with all it imports, copied from the running environment, and the sums of every file.
+def own_architecture() -> str:
+    """The processor of this machine, as AWS calls it."""
+    return {"aarch64": "arm64", "AMD64": "x86_64"}.get(platform.machine(), platform.machine())
 
-    The zip fits builds with this Python version and processor. `cache` is a folder that keeps zips by their content.
+
+def job_zip(cache: Path | None = None, *, architecture: str = "", lock: Path | None = None) -> JobArtifact:
+    """The scan job with all it imports, and the sums of every file, for builds with this Python version.
+
+    For this machine's processor (the default) packages are copied from the running environment. For another one they
+    are fetched with pip, in the versions and with the hashes of `lock` (by default the checkout's
+    `requirements/runtime.lock`). `cache` is a folder that keeps zips by their content, and wheels. Raises InputError,
+    or UnreachableError when packages cannot be fetched.
     """
-    content = {path: file.read_bytes() for path, file in _job_files().items()}
+    chosen = architecture or own_architecture()
+    closure = closure_of([JOB_MODULE])
+    content = {path: file.read_bytes() for path, file in closure.files.items()}
+    if chosen == own_architecture():
+        content = _installed_packages(closure) | content
+    else:
+        content = _fetched_packages(closure, chosen, lock or find_lock(), cache) | content
     sums = "".join(f"{hashlib.sha256(content[path]).hexdigest()}  {path}\n" for path in sorted(content)).encode()
     digest = hashlib.sha256(sums).hexdigest()
     zipped = _cached(cache, digest, content | {SUMS_FILE: sums})
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return JobArtifact(f"job-{digest[:16]}.zip", zipped, digest, version)
+    return JobArtifact(f"job-{digest[:16]}.zip", zipped, digest, version, chosen)
 
 
-def _job_files() -> dict[str, Path]:
-    closure = closure_of([JOB_MODULE])
-    files: dict[str, Path] = {}
-    for distribution in distributions_of(closure.imports).values():
-        files |= {path: file for path, file in files_of(distribution).items() if _wanted(path)}
-    return files | closure.files
+def _installed_packages(closure: Closure) -> dict[str, bytes]:
+    return {
+        path: file.read_bytes()
+        for distribution in distributions_of(closure.imports).values()
+        for path, file in files_of(distribution).items()
+        if _wanted(path)
+    }
+
+
+def _fetched_packages(closure: Closure, architecture: str, lock: Path, cache: Path | None) -> dict[str, bytes]:
+    entries = locked(lock, distributions_of(closure.imports))
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = cache / "wheels" if cache else Path(temporary)
+        wheels = fetch_wheels(entries, architecture, folder)
+        return {path: data for wheel in wheels for path, data in unpack(wheel).items() if _wanted(path)}
 
 
 def _wanted(path: str) -> bool:

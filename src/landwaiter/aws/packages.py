@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 import landwaiter
 from landwaiter.errors import InputError
@@ -87,7 +88,7 @@ def distributions_of(imports: Iterable[str]) -> dict[str, importlib.metadata.Dis
     found: dict[str, importlib.metadata.Distribution] = {}
     while waiting:
         distribution = _installed(waiting.pop())
-        name = distribution.name.lower().replace("_", "-")
+        name = canonicalize_name(distribution.name)
         if name in found:
             continue
         found[name] = distribution

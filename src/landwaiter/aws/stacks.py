@@ -10,7 +10,12 @@ from typing import Any, TypeAlias
 
 from botocore.exceptions import ClientError
 
-from landwaiter.errors import LandwaiterError
+from landwaiter.aws.failures import remedy_of
+from landwaiter.errors import LandwaiterError, NotPermittedError
+
+OWNER_TAGS: Mapping[str, str] = {"Application": "landwaiter"}
+# A parameter whose value stays as the stack has it.
+KEEP = None
 
 _CAPABILITIES = ["CAPABILITY_NAMED_IAM"]
 _HOURS = 3600.0
@@ -28,15 +33,16 @@ class StackEvent:
 
 Progress: TypeAlias = Callable[[StackEvent], None]
 
-# What to do about a stack that CloudFormation will not touch any more.
+# What to do about a stack that ended in a state which neither we nor CloudFormation get out of.
 _DEAD_ENDS = {
-    "CREATE_FAILED": "Delete the stack, then run this again.",
-    "ROLLBACK_FAILED": "Remove by hand what could not be rolled back, delete the stack, then run this again.",
-    "UPDATE_ROLLBACK_FAILED": "In CloudFormation's console choose Continue update rollback, then run this again.",
-    "DELETE_FAILED": "Remove by hand what could not be deleted, then delete the stack again.",
+    "ROLLBACK_FAILED": "Remove by hand what could not be rolled back, then run this again: the stack is made anew.",
+    "UPDATE_ROLLBACK_FAILED": "Mend the cause, then run this again: the rollback is continued.",
+    "DELETE_FAILED": "Remove by hand what could not be deleted (it may still be in use for some minutes: network "
+    "interfaces of a function go last), then run this again.",
 }
 _UNSETTLED = frozenset({"REVIEW_IN_PROGRESS"})
-_REMADE = frozenset({"ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"})
+# Such a stack never came to be, or is half gone; it cannot be updated.
+_REMADE = frozenset({"REVIEW_IN_PROGRESS", "CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"})
 
 
 class StackError(LandwaiterError):
@@ -50,44 +56,76 @@ def _ignore(_event: StackEvent) -> None:
 
 
 class Stack:
-    """A CloudFormation stack by its name. `poll` is the time between two looks at it, in seconds."""
+    """A CloudFormation stack by its name. `poll` is the time between two looks at it, in seconds.
 
-    def __init__(self, cloudformation: Any, name: str, *, progress: Progress = _ignore, poll: float = 2.0) -> None:  # noqa: ANN401
+    With `owner`, tags that a stack of ours has, a stranger's stack of that name is refused.
+    """
+
+    def __init__(
+        self,
+        cloudformation: Any,  # noqa: ANN401 - a boto3 client
+        name: str,
+        *,
+        progress: Progress = _ignore,
+        poll: float = 2.0,
+        owner: Mapping[str, str] | None = None,
+    ) -> None:
         self._cloudformation = cloudformation
         self.name = name
         self._progress = progress
         self._poll = poll
+        self._owner = owner or {}
         self._told: set[str] = set()
 
     def describe(self) -> dict[str, Any] | None:
-        """The stack as DescribeStacks gives it, or None when there is none."""
+        """The stack as DescribeStacks gives it, None when there is none. Raises NotPermittedError on a stranger's."""
         try:
             stack = self._cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]
         except ClientError as error:
             if error.response["Error"]["Code"] == "ValidationError":
                 return None
             raise
-        return None if stack["StackStatus"] == "DELETE_COMPLETE" else dict(stack)
+        if stack["StackStatus"] == "DELETE_COMPLETE":
+            return None
+        tags = {tag["Key"]: tag["Value"] for tag in stack.get("Tags", [])}
+        if not self._owner.items() <= tags.items():
+            marks = ", ".join(f"{key}={value}" for key, value in self._owner.items())
+            raise NotPermittedError(
+                f"There is a stack {self.name} in this account and region that is not ours: it lacks the tag {marks}.",
+                "Nothing was done to it. Rename or delete it, or deploy in another account or region.",
+            )
+        return dict(stack)
 
     def outputs(self) -> dict[str, str]:
         """The stack's outputs; empty when there is no stack."""
         stack = self.describe() or {}
         return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
-    def deploy(self, template: str, parameters: Mapping[str, str], tags: Mapping[str, str]) -> bool:
+    def parameters(self) -> dict[str, str]:
+        """The stack's parameters, "****" for secret ones; empty when there is no stack that can be updated."""
+        stack = self.describe()
+        if stack is None or stack["StackStatus"] in _REMADE:
+            return {}
+        return {one["ParameterKey"]: one["ParameterValue"] for one in stack.get("Parameters", [])}
+
+    def template(self) -> str:
+        """The text of the stack's template."""
+        answer = self._cloudformation.get_template(StackName=self.name, TemplateStage="Original")
+        return str(answer["TemplateBody"])
+
+    def deploy(self, template: str, parameters: Mapping[str, str | None], tags: Mapping[str, str]) -> bool:
         """Create or update the stack and wait; False when it was as wanted already. Raises `StackError`."""
         status = self._settled_status()
         if status in _REMADE:
-            # Such a stack holds nothing and cannot be updated.
             self.delete()
             status = ""
-        if status in _DEAD_ENDS:
-            raise self._dead_end(status)
+        if status == "UPDATE_ROLLBACK_FAILED":
+            status = self._continue_rollback()
         request = {
             "StackName": self.name,
             "TemplateBody": template,
-            "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
-            "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+            "Parameters": [_parameter(key, value) for key, value in parameters.items()],
+            "Tags": [{"Key": key, "Value": value} for key, value in {**tags, **self._owner}.items()],
             "Capabilities": _CAPABILITIES,
         }
         if not status:
@@ -108,15 +146,24 @@ class Stack:
             raise
         return True
 
+    def _continue_rollback(self) -> str:
+        self._cloudformation.continue_update_rollback(StackName=self.name)
+        status = self._settled_status()
+        if status == "UPDATE_ROLLBACK_FAILED":
+            raise self._dead_end(status)
+        return status
+
     def delete(self) -> bool:
-        """Delete the stack and wait; False when there was none. Raises `StackError`."""
-        stack = self.describe()
-        if stack is None:
+        """Delete the stack and wait; False when there was none. What fails is tried once more. Raises `StackError`."""
+        if not self._settled_status():
             return False
-        self._remember_events()
-        # By its id, a stack can be asked about after its deletion.
-        self._cloudformation.delete_stack(StackName=self.name)
-        self._wait(stack["StackId"])
+        for _attempt in range(2):
+            stack = self.describe()
+            if stack is None:
+                return True
+            self._cloudformation.delete_stack(StackName=self.name)
+            # By its id, a stack can be asked about after its deletion.
+            self._wait(stack["StackId"])
         left = self.describe()
         if left is not None:
             raise self._dead_end(str(left["StackStatus"]))
@@ -128,7 +175,8 @@ class Stack:
         if stack is None:
             return ""
         self._remember_events()
-        return self._wait(stack["StackId"])
+        status = self._wait(stack["StackId"])
+        return "" if status == "DELETE_COMPLETE" else status
 
     def _expect(self, wanted: str) -> None:
         stack = self.describe()
@@ -165,8 +213,15 @@ class Stack:
         # The first failure is the cause; those after it are cancellations.
         causes = [event for event in failed if event.reason and "cancelled" not in event.reason.lower()]
         cause = f" {causes[0].logical_id} ({causes[0].resource_type}): {causes[0].reason}" if causes else ""
-        remedy = _DEAD_ENDS.get(status, "Mend the cause, then run this again.")
+        known = remedy_of(causes[0].reason) if causes else ""
+        remedy = known or _DEAD_ENDS.get(status, "Mend the cause, then run this again.")
         return StackError(f"The stack {self.name} ended as {status}.{cause}", remedy)
+
+
+def _parameter(key: str, value: str | None) -> dict[str, object]:
+    if value is KEEP:
+        return {"ParameterKey": key, "UsePreviousValue": True}
+    return {"ParameterKey": key, "ParameterValue": value}
 
 
 def _event(event: Mapping[str, Any]) -> StackEvent:

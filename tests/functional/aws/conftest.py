@@ -1,13 +1,19 @@
 """A sandbox for the tests of this folder, and a deployment in it."""
 
+import functools
+import importlib.util
+import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
+from landwaiter.aws import package
+from landwaiter.aws.artifacts import ArtifactBucket
 from landwaiter.aws.deploy import Deployment, DeployOptions
 from landwaiter.sandbox.authority import Authority
 from landwaiter.sandbox.sandbox import Sandbox
@@ -75,3 +81,30 @@ def eventually() -> Callable[..., Any]:
         return result
 
     return wait
+
+
+@pytest.fixture(scope="session")
+def hand_built() -> ModuleType:
+    """The module that follows the guide by hand (`hand_built.py`)."""
+    spec = importlib.util.spec_from_file_location("hand_built", Path(__file__).with_name("hand_built.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["hand_built"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def build_by_hand(hand_built: ModuleType, cache: Path) -> Callable[..., Any]:
+    """Build the guide's stack in a sandbox: `build_by_hand(box, attached=True, platform_url=…)`, see `hand_built.py`."""
+    trigger, job = functools.cache(package.trigger_zip), functools.cache(lambda: package.job_zip(cache))
+
+    def build(box: Sandbox, **more: Any) -> Any:
+        bucket = ArtifactBucket(box.client)
+        bucket.ensure()
+        bucket.upload([job()])
+        given = {"trigger_zip": trigger().content, "source": (bucket.name, job().key), "job_sha256": job().sums_sha256}
+        return hand_built.build_by_hand(box.client, python_version=job().python_version, **given, **more)
+
+    return build

@@ -63,6 +63,14 @@ def test_the_jobs_sums_name_every_file(job: package.JobArtifact) -> None:
     assert told == {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
 
 
+def test_the_jobs_zip_says_for_which_processor_it_is(job: package.JobArtifact, tmp_path: Path) -> None:
+    own = package.own_architecture()
+    assert job.architecture == own
+    assert package.job_zip(tmp_path, architecture=own) == job
+    with pytest.raises(InputError, match="no processor of AWS"):
+        package.job_zip(tmp_path, architecture="riscv64")
+
+
 def test_the_job_carries_what_it_imports_and_no_more(job: package.JobArtifact) -> None:
     files = content(job)
     top = {name.split("/")[0] for name in files}

@@ -1,5 +1,6 @@
 """The templates as text: clean by cfn-lint, with the names of the guide, and with nothing that should not be there."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,12 @@ from cfnlint.config import ManualArgs
 
 import landwaiter.aws.templates
 from landwaiter.aws import names, templates
+from landwaiter.aws.ca_project import stack_parameters
 
 # One of each partition, and one that opened late.
 REGIONS = ["us-east-1", "eu-central-1", "ap-southeast-4", "cn-north-1", "us-gov-west-1"]
 FOLDER = Path(landwaiter.aws.templates.__file__).parent
+TEMPLATES = {"network", "scanning", "member", "hub"}
 
 
 def parsed(name: str) -> dict[str, Any]:
@@ -33,14 +36,14 @@ def network() -> dict[str, Any]:
     return parsed("network")
 
 
-@pytest.mark.parametrize("name", ["network", "scanning"])
+@pytest.mark.parametrize("name", sorted(TEMPLATES))
 def test_cfn_lint_finds_nothing(name: str) -> None:
     found = lint(templates.read(name), config=ManualArgs(regions=REGIONS))
     assert [str(match) for match in found] == []
 
 
 def test_every_template_is_checked() -> None:
-    assert {file.stem for file in FOLDER.glob("*.yaml")} == {"network", "scanning"}
+    assert {file.stem for file in FOLDER.glob("*.yaml")} == TEMPLATES
 
 
 def test_the_guides_names_are_kept_to_the_letter(scanning: dict[str, Any], network: dict[str, Any]) -> None:
@@ -107,3 +110,59 @@ def test_arns_carry_the_partition(scanning: dict[str, Any], network: dict[str, A
     for document in (scanning, network):
         assert "arn:aws:" not in str(document["Resources"])
         assert "arn:aws:" not in str(document["Outputs"])
+
+
+def test_what_checkov_is_told_to_skip_is_justified_in_the_docs() -> None:
+    """Each suppression stands in docs/reference/checkov.md, and nothing stands there that is none."""
+    skipped = {
+        (skip["id"], name, f"{template}.yaml")
+        for template in TEMPLATES
+        for name, resource in parsed(template)["Resources"].items()
+        for skip in resource.get("Metadata", {}).get("checkov", {}).get("skip", [])
+        if skip["comment"]
+    }
+    page = Path(__file__).parents[3] / "docs" / "reference" / "checkov.md"
+    rows = re.findall(
+        r"^\| (CKV\w+) \| `(\w+)` \| `([\w.]+)` \| \S.+ \|$", page.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert set(rows) == skipped
+    assert len(rows) == len(skipped) == 3
+
+
+def test_members_forward_what_the_rules_of_the_stack_take(scanning: dict[str, Any]) -> None:
+    def pattern(document: dict[str, Any], rule: str) -> dict[str, Any]:
+        found: dict[str, Any] = document["Resources"][rule]["Properties"]["EventPattern"]
+        return found
+
+    forwarded = pattern(parsed("member"), "TaskRule")
+    running, stopped = pattern(scanning, "TaskRunningRule"), pattern(scanning, "TaskStoppedRule")
+    assert forwarded["detail"]["$or"] == running["detail"]["$or"] == stopped["detail"]["$or"]
+    assert forwarded["detail"]["lastStatus"] == running["detail"]["lastStatus"] + stopped["detail"]["lastStatus"]
+    assert parsed("hub")["Resources"]["TaskRule"]["Properties"]["EventPattern"]["source"] == forwarded["source"]
+
+
+def test_members_are_deployable_as_a_stack_set() -> None:
+    """No fixed names, which would clash, and no named IAM resources, which need another capability."""
+    for name, resource in parsed("member")["Resources"].items():
+        fixed = {"RoleName", "Name", "QueueName", "AlarmName"} & set(resource["Properties"])
+        assert not fixed, name
+
+
+def test_the_bus_takes_task_events_of_members_only() -> None:
+    resources = parsed("hub")["Resources"]
+    for name in ("OrganizationMayPut", "MembersMayPut"):
+        statement = resources[name]["Properties"]["Statement"]
+        assert statement["Action"] == "events:PutEvents"
+        assert statement["Condition"]["StringEquals"]["events:source"] == "aws.ecs"
+    assert (
+        "aws:PrincipalOrgID" in resources["OrganizationMayPut"]["Properties"]["Statement"]["Condition"]["StringEquals"]
+    )
+    assert resources["MembersMayPut"]["Properties"]["Statement"]["Principal"] == {"AWS": {"Ref": "MemberAccounts"}}
+
+
+def test_a_parameter_of_cloudformation_is_long_enough_or_the_secret_is_used() -> None:
+    short, long = "x" * 4096, "x" * 4097
+    assert stack_parameters(short)["RootCaPem"] == short
+    assert stack_parameters(long) == {"RootCaPem": "", "RootCaSecret": "landwaiter-root-ca", "RootCaExpires": ""}
+    assert stack_parameters("", None) == {"RootCaPem": "", "RootCaSecret": "", "RootCaExpires": ""}
+    assert set(stack_parameters("")) <= templates.parameter_names("scanning")

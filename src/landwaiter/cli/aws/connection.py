@@ -1,6 +1,7 @@
 """The options that say which account and region a command works on."""
 
 import functools
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -34,7 +35,8 @@ def connect(region: str | None = None, profile: str | None = None) -> ClientFact
     import boto3
     from botocore.config import Config
 
-    session = boto3.session.Session(region_name=region, profile_name=profile)
+    # The AWS CLI reads AWS_REGION, boto3 does not.
+    session = boto3.session.Session(region_name=region or os.environ.get("AWS_REGION"), profile_name=profile)
     config = Config(
         retries={"mode": "adaptive", "max_attempts": _ATTEMPTS},
         connect_timeout=_CONNECT_SECONDS,
@@ -45,6 +47,4 @@ def connect(region: str | None = None, profile: str | None = None) -> ClientFact
 
 
 def _local_endpoint() -> bool:
-    import os
-
     return "127.0.0.1" in os.environ.get("AWS_ENDPOINT_URL", "")
