@@ -16,7 +16,7 @@ from landwaiter.advisories.bundle import Bundle, open_bundle
 from landwaiter.advisories.models import BundleInfo, CompiledRecord, Tables
 from landwaiter.advisories.seal import Seal, read_seal, write_seal
 from landwaiter.advisories.sign import check_signature, require_trusted
-from landwaiter.advisories.transfer import replacing
+from landwaiter.advisories.transfer import refuse_older, replacing
 from landwaiter.advisories.writer import Writer
 from landwaiter.errors import InputError
 
@@ -86,12 +86,17 @@ def read_delta(path: Path) -> Delta:
 
 
 def apply_delta(
-    bundle: Path, delta_file: Path, *, trusted: Iterable[Ed25519PublicKey], allow_unsigned: bool = False
+    bundle: Path,
+    delta_file: Path,
+    *,
+    trusted: Iterable[Ed25519PublicKey],
+    allow_older: bool = False,
+    allow_unsigned: bool = False,
 ) -> BundleInfo:
     """Turn the bundle in place into the delta's new one, in its place.
 
     Raises InputError when the delta is for another bundle, not signed by one of `trusted`, or does not give what it
-    promises; the bundle in place stays.
+    promises, and NotPermittedError when that is older and not `allow_older`; the bundle in place stays.
     """
     delta = read_delta(delta_file)
     if delta.seal.signature or not allow_unsigned:
@@ -106,6 +111,8 @@ def apply_delta(
         write_seal(new, delta.seal)
         with Bundle(new, delta.seal, check_signature(delta.seal, delta_file)) as result:
             info = result.info
+        if not allow_older:
+            refuse_older(info, bundle)
     return info
 
 

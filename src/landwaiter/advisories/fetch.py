@@ -21,10 +21,11 @@ from landwaiter.advisories.feeds.archives import (
     check_text,
     check_zip,
 )
+from landwaiter.advisories.feeds.redhat_vex import CHANGES
 from landwaiter.advisories.incremental import OsvFeed, Progress
 from landwaiter.advisories.redhat_changes import update_redhat
 from landwaiter.advisories.sources import SOURCES, Address, RemoteFile, Source, address_of
-from landwaiter.advisories.states import FeedState, read_states, write_states
+from landwaiter.advisories.states import FeedState, only_one, read_states, write_states
 from landwaiter.advisories.text import one_line, timestamp
 from landwaiter.errors import InputError, LandwaiterError
 
@@ -60,19 +61,17 @@ def update_feeds(
     `only` names feeds ("osv/PyPI"), or all of a kind ("osv"); without it every feed is fetched that is not optional, or
     is named in `opt_in`.
     `mirror` is the address or folder of a mirror of all, `addresses` replace those of single feeds. A feed that fails
-    does not raise: its state says so. Raises InputError for a name that is no feed, or a folder that cannot be written.
+    does not raise: its state says so. Raises InputError for a name that is no feed, a folder that cannot be
+    written, or in which another update is at work.
     """
-    sources = chosen(only, opt_in)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"The folder {folder} cannot be made: {error.strerror}.", "Choose another one.") from error
-    used = downloader or Downloader(folder, root_ca_pem=root_ca_pem)
-    try:
-        return _update_all(folder, [(s, address_of(s, mirror, addresses or {})) for s in sources], used, progress)
-    finally:
-        if downloader is None:
-            used.close()
+    sources = [(source, address_of(source, mirror, addresses or {})) for source in chosen(only, opt_in)]
+    with only_one(folder):
+        used = downloader or Downloader(folder, root_ca_pem=root_ca_pem)
+        try:
+            return _update_all(folder, sources, used, progress)
+        finally:
+            if downloader is None:
+                used.close()
 
 
 def _update_all(
@@ -135,11 +134,15 @@ class _Place:
         """Fetch the source; what goes wrong is written into the state that is returned."""
         now = timestamp(datetime.now(UTC))
         self._progress(self._source.name, 0, 1)
+        if state.address != self._address:
+            # What another address said of its content says nothing of this one's.
+            state = FeedState(checked=state.checked)
         state = msgspec.structs.replace(state, tried=now, address=self._address)
         try:
             state = self._update(state)
         except (LandwaiterError, UnreadableError, OSError) as error:
-            return msgspec.structs.replace(state, failed=one_line(str(error), longest=_LONGEST_REASON))
+            why = error.what if isinstance(error, LandwaiterError) else str(error)
+            return msgspec.structs.replace(state, failed=one_line(why, longest=_LONGEST_REASON))
         finally:
             self._progress(self._source.name, 1, 1)
         return msgspec.structs.replace(state, checked=now, failed="")
@@ -152,6 +155,9 @@ class _Place:
         if special is not None and not self._mirrored:
             return special(self._address, self._folder, state, self._downloader)
         files = self._listed()
+        if not any(item.path == CHANGES for item in files):
+            # What changed since an older archive would overrule the archive that the mirror has now.
+            (self._folder / CHANGES).unlink(missing_ok=True)
         validators = dict(state.validators)
         for number, item in enumerate(files, 1):
             remote = item.path if self._mirrored else item.remote or item.path
@@ -172,10 +178,11 @@ class _Place:
 
     def _names(self) -> list[str]:
         """Return the names of the feed's files on a mirror: in its folder, or in its index page."""
-        if not is_url(self._address):
-            return sorted(path.name for path in Path(self._address).glob("*") if path.suffix in _SUFFIXES)
-        index = self._downloader.read(f"{self._address}/").decode("utf-8", "replace")
-        names = sorted(name for name in set(_HREF.findall(index)) if Path(name).suffix in _SUFFIXES)
+        if is_url(self._address):
+            found = set(_HREF.findall(self._downloader.read(f"{self._address}/").decode("utf-8", "replace")))
+        else:
+            found = {path.name for path in Path(self._address).glob("*")}
+        names = sorted(name for name in found if Path(name).suffix in _SUFFIXES)
         if not names:
             raise UnreadableError(f"{self._address} lists no file")
         return names

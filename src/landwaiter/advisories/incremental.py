@@ -14,13 +14,14 @@ from urllib.parse import quote
 
 import msgspec
 
-from landwaiter.advisories.download import Downloader, is_url
+from landwaiter.advisories.download import AbsentError, Downloader, is_url
 from landwaiter.advisories.feeds.archives import UnreadableError, check_json, check_zip, zip_members
 from landwaiter.advisories.states import FeedState
 from landwaiter.advisories.text import is_identifier, timestamp, timestamp_of
 from landwaiter.advisories.transfer import replacing
 from landwaiter.errors import UnreachableError
 
+CHANGES = "changes.zip"
 MANY = 1000
 """Records: from here on it is cheaper to fetch the whole archive."""
 _LONGEST_LINE = 400
@@ -56,16 +57,27 @@ class OsvFeed:
         return msgspec.structs.replace(state, newest_record=max(newest, state.newest_record))
 
     def _too_many(self, changed: list[str]) -> bool:
-        return len(_ids(self.folder / "changes.zip").union(changed)) > MANY
+        return len(_ids(self.folder / CHANGES).union(changed)) > MANY
 
     def _whole(self, state: FeedState, newest: str) -> FeedState:
-        """Fetch the whole archive, unless it is the one that is here and nothing was added to it."""
-        changes = self.folder / "changes.zip"
-        known = ("", "") if changes.exists() else state.validators.get("all.zip", ("", ""))
-        found = self.downloader.fetch(self._at("all.zip"), self.folder / "all.zip", known, check_zip)
-        changes.unlink(missing_ok=True)
-        self.progress(self.name, 1, 1)
-        return msgspec.structs.replace(state, validators={"all.zip": found or known}, newest_record=newest)
+        """Fetch the whole archive, unless it is the one that is here and nothing of ours was added to it.
+
+        An address without a list of changes (no `newest`) may be a folder that another update filled: what that one
+        has in its `changes.zip` is fetched as well.
+        """
+        changes, validators = self.folder / CHANGES, dict(state.validators)
+        known = validators.get("all.zip", ("", "")) if CHANGES in validators or not changes.exists() else ("", "")
+        found = self.downloader.fetch(self._at("all.zip"), self.folder / "all.zip", known, check_zip) or known
+        validators = {"all.zip": found}
+        had = state.validators.get(CHANGES, ("", ""))
+        try:
+            if newest:
+                changes.unlink(missing_ok=True)
+            else:
+                validators[CHANGES] = self.downloader.fetch(self._at(CHANGES), changes, had, check_zip) or had
+        except AbsentError:
+            changes.unlink(missing_ok=True)
+        return msgspec.structs.replace(state, validators=validators, newest_record=newest)
 
     def _changed(self, since: str) -> tuple[list[str] | None, str]:
         """Return the ids that changed after `since` (None: all, there is no such point), and the newest honest time."""
@@ -96,7 +108,7 @@ class OsvFeed:
                 yield f"{identifier}.json", content
                 self.progress(self.name, number, len(changed) + 1)
 
-        merge_into(self.folder / "changes.zip", fresh())
+        merge_into(self.folder / CHANGES, fresh())
 
     def _at(self, name: str) -> str:
         """Return the address of one file; names with blanks ("Rocky Linux") are encoded for the web."""

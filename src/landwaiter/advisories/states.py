@@ -3,6 +3,9 @@
 A folder without the file (a mirror copied by hand) is as good as any; its feeds then date themselves.
 """
 
+import contextlib
+import fcntl
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -10,6 +13,25 @@ import msgspec
 from landwaiter.errors import InputError
 
 FILE = "feeds.json"
+
+
+_LOCK = ".lock"
+
+
+@contextlib.contextmanager
+def only_one(folder: Path) -> Iterator[None]:
+    """Keep a second update out of the folder. Raises InputError when one runs, or the folder cannot be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / _LOCK).open("wb")
+    except OSError as error:
+        raise InputError(f"The folder {folder} cannot be made: {error.strerror}.", "Choose another one.") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise InputError(f"Another update of {folder} is running.", "Wait for it to end.") from error
+        yield
 
 
 class FeedState(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -53,7 +75,8 @@ def write_states(folder: Path, states: dict[str, FeedState]) -> None:
         new.write_bytes(content + b"\n")
         new.replace(path)
     except OSError as error:
-        new.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            new.unlink()
         raise InputError(
             f"{path} cannot be written: {error.strerror or error}.",
             "Free some space, or choose a folder you may write to; the last good data stay.",

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -55,11 +56,11 @@ def import_bundle(
             require_trusted(seal, trusted, archive)
         info = verify_bundle(new)
         if not allow_older:
-            _refuse_older(info, bundle)
+            refuse_older(info, bundle)
     return info
 
 
-def _refuse_older(info: BundleInfo, bundle: Path) -> None:
+def refuse_older(info: BundleInfo, bundle: Path) -> None:
     """Raise NotPermittedError when the data in place are newer; a bundle in place that is damaged counts as none."""
     try:
         there = info_of(bundle)
@@ -74,7 +75,10 @@ def _refuse_older(info: BundleInfo, bundle: Path) -> None:
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary file beside `path` that takes its place on a clean way out, and is removed otherwise."""
+    """Give a temporary file beside `path` that takes its place on a clean way out, and is removed otherwise.
+
+    Raises InputError when it cannot be written, by us or by SQLite.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
@@ -83,12 +87,12 @@ def replacing(path: Path) -> Iterator[Path]:
             with new.open("rb") as stream:
                 os.fsync(stream.fileno())
             new.replace(path)
-    except OSError as error:
-        full = error.errno == errno.ENOSPC
+    except (OSError, sqlite3.OperationalError) as error:
+        number = error.errno if isinstance(error, OSError) else None
+        full = number in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT) or "full" in str(error)
         remedy = "Free some space" if full else "Choose a folder you may write to"
-        raise InputError(
-            f"{path} cannot be written: {error.strerror or error}.", f"{remedy}; the old file stays."
-        ) from error
+        why = (error.strerror if isinstance(error, OSError) else None) or error
+        raise InputError(f"{path} cannot be written: {why}.", f"{remedy}; the old file stays.") from error
 
 
 def _unpack(archive: Path, new: Path) -> None:

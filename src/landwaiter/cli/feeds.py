@@ -1,5 +1,6 @@
 """`landwaiter feeds`: advisories from feeds to one signed bundle, and over an air gap."""
 
+import contextlib
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +26,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 _BUNDLE = click.option("--bundle", type=_FILE, help="the bundle  [default: the one that scan reads]")
 _TRUST = click.option("--trust", multiple=True, type=_FILE, help="public key (PEM) of a trusted signer; repeatable")
+_OLDER = click.option("--allow-older", is_flag=True, help="take data that are older than those in place")
 _UNSIGNED = click.option("--allow-unsigned", is_flag=True, help="take one without a signature")
 _OPT_IN = click.option(
     "--opt-in", multiple=True, metavar="FEED", help="a feed under a licence of its own, e.g. osv/Wolfi"
@@ -77,6 +79,7 @@ its last good data stay in use, and the bundle is built from these.""",
 @_OPT_IN
 @_SETTINGS
 @click.option("--no-build", is_flag=True, help="fetch only, e.g. to serve the folder as a mirror")
+@click.option("--platform", "to_platform", is_flag=True, help="give the bundle to the platform, to match again")
 @click.option("--out", type=_FILE, help="the bundle to write  [default: the one that scan reads]")
 @_KEY
 @format_option
@@ -84,6 +87,7 @@ def update(
     names: tuple[str, ...],
     folder: Path | None,
     no_build: bool,
+    to_platform: bool,
     out: Path | None,
     key: Path | None,
     form: str,
@@ -102,6 +106,8 @@ def update(
     else:
         target = out or default_bundle()
         _build(place, target, key, settings.compiled)
+        if to_platform:
+            _give_to_platform(target)
         _show(target, place, form, _MAX_AGE)
     if failed:
         raise UnreachableError(
@@ -206,7 +212,9 @@ def _signing_key(path: Path | None) -> "Ed25519PrivateKey":
 
     key = path or data_folder() / "keys" / "bundle.pem"
     if not key.exists():
-        key.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(OSError):
+            # What is wrong with the folder is told when the key is written to it.
+            key.parent.mkdir(parents=True, exist_ok=True)
         create_key(key)
         click.echo(f"made the signing key {printable(str(key))}; its public half lies beside it (.pub)", err=True)
     return load_private_key(key)
@@ -296,7 +304,7 @@ Examples:
 )
 @click.argument("archive", type=_FILE)
 @_TRUST
-@click.option("--allow-older", is_flag=True, help="take a bundle that is older than the one in place")
+@_OLDER
 @_UNSIGNED
 @click.option("--platform", "to_platform", is_flag=True, help="import into the platform and match again what it stores")
 @_BUNDLE
@@ -317,11 +325,15 @@ def import_(
             archive, target, trusted=_keys(trust), allow_older=allow_older, allow_unsigned=allow_unsigned
         )
     if to_platform:
-        from landwaiter.platform.administration import import_bundle as into_platform
-        from landwaiter.platform.settings import load_settings
-
-        into_platform(load_settings(), target)
+        _give_to_platform(target)
     click.echo(f"{printable(str(target))}: {told(info)}")
+
+
+def _give_to_platform(bundle: Path) -> None:
+    from landwaiter.platform.administration import import_bundle
+    from landwaiter.platform.settings import load_settings
+
+    import_bundle(load_settings(), bundle)
 
 
 @feeds.command("delta", epilog="\b\nExamples:\n  landwaiter feeds delta monday.sqlite tuesday.sqlite tuesday.delta")
@@ -341,15 +353,20 @@ def delta(old: Path, new: Path, out: Path) -> None:
 @feeds.command("apply", epilog="\b\nExamples:\n  landwaiter feeds apply tuesday.delta --trust bundle.pub")
 @click.argument("delta_file", metavar="DELTA", type=_FILE)
 @_TRUST
+@_OLDER
 @_UNSIGNED
 @_BUNDLE
-def apply(delta_file: Path, trust: tuple[Path, ...], allow_unsigned: bool, bundle: Path | None) -> None:
+def apply(
+    delta_file: Path, trust: tuple[Path, ...], allow_older: bool, allow_unsigned: bool, bundle: Path | None
+) -> None:
     """Turn the bundle in place into the newer one of DELTA, byte for byte, or leave it as it is."""
     from landwaiter.advisories.delta import apply_delta
 
     target = bundle or default_bundle()
     with progress(f"applying {delta_file}"):
-        info = apply_delta(target, delta_file, trusted=_keys(trust), allow_unsigned=allow_unsigned)
+        info = apply_delta(
+            target, delta_file, trusted=_keys(trust), allow_older=allow_older, allow_unsigned=allow_unsigned
+        )
     click.echo(f"{printable(str(target))}: {told(info)}")
 
 

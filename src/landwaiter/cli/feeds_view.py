@@ -103,9 +103,17 @@ def update_progress(total: int, downloader: "Downloader") -> Iterator["Progress 
         yield None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn, TimeElapsedColumn
+    from rich.text import Text
 
-    columns = BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn()
+    class Received(ProgressColumn):
+        """How much came so far; it counts on between two files, as large ones take minutes."""
+
+        def render(self, task: object) -> Text:  # noqa: ARG002 - the same for every task
+            return Text(f"{downloader.received / 1e6:.0f} MB")
+
+    doing = TextColumn("{task.description}", markup=False)
+    columns = BarColumn(), MofNCompleteColumn(), Received(), doing, TimeElapsedColumn()
     running: dict[str, tuple[int, int]] = {}
     lock = threading.Lock()
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
@@ -117,12 +125,12 @@ def update_progress(total: int, downloader: "Downloader") -> Iterator["Progress 
                     bars.advance(bar, 1 if running.pop(feed, None) else 0)
                 else:
                     running[feed] = done, of
-                bars.update(bar, description=_doing(running, downloader.received))
+                bars.update(bar, description=_doing(running))
 
         yield tell
 
 
-def _doing(running: Mapping[str, tuple[int, int]], received: int) -> str:
+def _doing(running: Mapping[str, tuple[int, int]]) -> str:
     parts = [f"{name} {done}/{of}" if of > 1 else name for name, (done, of) in sorted(running.items())]
     more = f" and {len(parts) - _NAMED_AT_ONCE} more" if len(parts) > _NAMED_AT_ONCE else ""
-    return f"{received / 1e6:.0f} MB  {', '.join(parts[:_NAMED_AT_ONCE])}{more}"
+    return f"{', '.join(parts[:_NAMED_AT_ONCE])}{more}"

@@ -179,7 +179,6 @@ def test_a_full_disk_leaves_the_last_good_data(publisher: Any, tmp_path: Path, f
     where = str(tmp_path / "mirror") if from_folder else publisher.address
     run = subprocess.run([*command, where], capture_output=True, text=True, check=True)
     assert "cannot be written" in run.stdout
-    assert "last good data stay" in run.stdout
     assert run.stderr == ""
     assert good.read_bytes() == b"the last good data"
     assert list((tmp_path / "feeds" / ".partial").iterdir()) == []

@@ -232,6 +232,41 @@ def test_osv_from_a_mirror_with_archives_only(publisher: Any, update: Any, recor
     assert publisher.asked("all.zip") == [200, 304, 304, 304]
 
 
+def test_osv_from_a_folder_that_an_update_filled(
+    publisher: Any, update: Any, folder: Path, tmp_path: Path, record: Any
+) -> None:
+    """What the first update added to the archive reaches the second, and goes when the archive has it."""
+    npm(publisher, record, a="1")
+    rows(publisher, "2024-01-01T00:00:00Z,GHSA-a")
+    update("osv/npm")
+    publisher.files["/osv/npm/GHSA-a.json"] = json.dumps(record("GHSA-a", "npm", "a", "2")).encode()
+    rows(publisher, "2024-02-01T00:00:00Z,GHSA-a")
+    update("osv/npm")
+    second = tmp_path / "second"
+    for _ in range(2):
+        assert update_feeds(second, only=("osv/npm",), mirror=str(folder))["osv/npm"].failed == ""
+        assert fixed_in(second, tmp_path) == {"GHSA-a": "2"}
+    (folder / "osv/npm/changes.zip").unlink()
+    assert update_feeds(second, only=("osv/npm",), mirror=str(folder))["osv/npm"].failed == ""
+    assert fixed_in(second, tmp_path) == {"GHSA-a": "1"}
+
+
+def test_what_one_address_said_is_forgotten_at_another(publisher: Any, update: Any, folder: Path) -> None:
+    publisher.files["/epss/epss_scores-current.csv.gz"] = EPSS
+    first = update("epss")["epss"]
+    publisher.files["/elsewhere/epss_scores-current.csv.gz"] = EPSS
+    moved = update_feeds(folder, only=("epss",), addresses={"epss": f"{publisher.address}/elsewhere"})["epss"]
+    assert publisher.asked("elsewhere") == [200], "asked without conditions"
+    assert moved.checked >= first.checked
+
+
+@pytest.mark.parametrize("name", ["amazon", "redhat-vex"])
+def test_an_empty_folder_is_no_mirror(folder: Path, tmp_path: Path, name: str) -> None:
+    (tmp_path / "mirror" / name).mkdir(parents=True)
+    states = update_feeds(folder, only=(name,), mirror=str(tmp_path / "mirror"))
+    assert "lists no file" in states[name].failed
+
+
 def test_alpine_releases_are_found_in_the_index(publisher: Any, update: Any, folder: Path) -> None:
     publisher.files["/alpine-secdb/"] = (
         b'<a href="../">..</a><a href="edge/">edge/</a> <a href="v3.18/">v3.18/</a><a href="xv3.1/">'

@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import tarfile
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -232,3 +233,16 @@ def test_a_mirror_of_them_is_a_folder_of_files(publisher: Any, downloader: Downl
     copied = update_feeds(tmp_path / "copy", only=("amazon",), mirror=str(tmp_path / "feeds"), downloader=downloader)
     assert copied["amazon"].failed == ""
     assert (tmp_path / "copy" / "amazon" / "updateinfo_2023.xml.gz").read_bytes() == UPDATES
+
+
+def test_what_a_mirror_no_longer_has_overrules_nothing(publisher: Any, downloader: Downloader, tmp_path: Path) -> None:
+    mirror, folder = tmp_path / "mirror" / "redhat-vex", tmp_path / "feeds"
+    mirror.mkdir(parents=True)
+    (mirror / "vex.tar.zst").write_bytes(zstandard.compress(b"archive"))
+    with zipfile.ZipFile(mirror / "changes.zip", "w") as archive:
+        archive.writestr("2024/cve-2024-0001.json", "{}")
+    for there in (True, False):
+        states = update_feeds(folder, only=("redhat-vex",), mirror=str(mirror.parent), downloader=downloader)
+        assert states["redhat-vex"].failed == ""
+        assert (folder / "redhat-vex" / "changes.zip").exists() == there
+        (mirror / "changes.zip").unlink(missing_ok=True)

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -6,7 +8,7 @@ import zstandard
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from landwaiter.advisories.delta import apply_delta, difference, read_delta, write_delta
-from landwaiter.errors import InputError
+from landwaiter.errors import InputError, NotPermittedError
 
 KEY = Ed25519PrivateKey.generate()
 TRUSTED = [KEY.public_key()]
@@ -36,6 +38,48 @@ def test_a_delta_gives_the_new_bundle_byte_for_byte(pair: tuple[Path, Path], tmp
     info = apply_delta(old, tmp_path / "delta", trusted=TRUSTED)
     assert old.read_bytes() == new.read_bytes()
     assert info.newest == "2024-04-05T00:00:00Z"
+
+
+def test_a_delta_does_not_go_back(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    """Made of an old bundle that the publisher once signed: who has both can write it."""
+    old, new = pair
+    write_delta(new, old, tmp_path / "delta")
+    before = new.read_bytes()
+    with pytest.raises(NotPermittedError, match="older than those in place"):
+        apply_delta(new, tmp_path / "delta", trusted=TRUSTED)
+    assert new.read_bytes() == before
+    apply_delta(new, tmp_path / "delta", trusted=TRUSTED, allow_older=True)
+    assert new.read_bytes() == old.read_bytes()
+
+
+_LIMITED = """
+import resource, signal, sys
+from pathlib import Path
+from landwaiter.advisories.delta import apply_delta
+from landwaiter.advisories.sign import load_public_key
+from landwaiter.errors import InputError, NotPermittedError
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (40960, 40960))
+try:
+    apply_delta(Path(sys.argv[1]), Path(sys.argv[2]), trusted=[], allow_unsigned=True)
+except InputError as error:
+    print(error)
+"""
+
+
+def test_a_full_disk_leaves_the_old_bundle(small: Any, tmp_path: Path) -> None:
+    old, new, delta = (tmp_path / name for name in ("old", "new", "delta"))
+    old.write_bytes(small.build().path.read_bytes())
+    small.epss({"CVE-2024-0001": 0.7}, "2024-04-05")
+    new.write_bytes(small.build().path.read_bytes())
+    write_delta(old, new, delta)
+    before = old.read_bytes()
+    command = [sys.executable, "-c", _LIMITED, str(old), str(delta)]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "the old file stays" in run.stdout
+    assert run.stderr == ""
+    assert old.read_bytes() == before
+    assert [path.name for path in tmp_path.glob(".old*")] == []
 
 
 def test_equal_bundles_do_not_differ(bundle: Any) -> None:

@@ -3,6 +3,8 @@ import time
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from landwaiter.advisories.patience import Deadline, Patience, retry_after
 from landwaiter.errors import UnreachableError
@@ -26,6 +28,14 @@ NOW = datetime(2024, 4, 1, 12, 0, 0, tzinfo=UTC)
 )
 def test_retry_after(text: str, seconds: float) -> None:
     assert retry_after(text, NOW) == seconds
+
+
+@settings(max_examples=200)
+@given(
+    st.text(max_size=60) | st.from_regex(r"[A-Z][a-z]{2}, \d{1,3} [A-Z][a-z]{2} \d{1,6} \d\d:\d\d:\d\d [+-]?\w{1,6}")
+)
+def test_any_text_is_a_number_of_seconds(text: str) -> None:
+    assert 0 <= retry_after(text, NOW) < float("inf")
 
 
 def test_the_first_attempt_waits_for_nothing() -> None:

@@ -2,6 +2,8 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from landwaiter.advisories.feeds.endoflife import PRODUCTS, read
 from landwaiter.advisories.models import Quarantined, Release
@@ -58,3 +60,20 @@ def test_nothing_there(tmp_path: Path) -> None:
 def test_what_is_read_is_fetched() -> None:
     (source,) = (source for source in SOURCES if source.name == "endoflife")
     assert [file.path for file in source.files] == [f"{product}.json" for product in PRODUCTS]
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=12),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(["cycle", "eol", "releaseDate", "extendedSupport", "x"]), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(_json)
+def test_any_json_is_answered(tmp_path: Path, content: object) -> None:
+    for fact in read(written(tmp_path, "rhel", content)):
+        assert isinstance(fact, (Release, Quarantined))
