@@ -1,9 +1,10 @@
-"""Maven's order of versions (ComparableVersion of Maven 3.9 and 4; "Version Order Specification" of the POM reference).
+"""Maven's order of versions (ComparableVersion of Maven 3.9; "Version Order Specification" of the POM reference).
 
 A version is a list of numbers and words; a hyphen, and a change between digits and letters, opens a list within the
 list. Known words are ranked (alpha, beta, milestone, rc, snapshot, the release itself, sp), unknown ones follow by the
-alphabet. Where released Mavens contradict themselves (1-ga1 = 1 = 1-ga2, but 1-ga1 < 1-ga2) the rule of Maven's main
-branch holds. As there, a version longer than 256 characters is refused.
+alphabet. The candidates for Maven 4 differ in rare forms (rc.1 beside rc1; 1.Final-redhat beside 1-rc1 and
+1-sp1-redhat); the released Maven and the specification hold here. A version longer than 256 characters is refused, as
+by Maven 4.
 """
 
 import re
@@ -29,9 +30,9 @@ _RANKS = {
 _RELEASE = "5"
 _LETTERS = {"a": "alpha", "b": "beta", "m": "milestone"}
 
-_Combination = tuple[str, int]
-_Item = int | str | _Combination | list["_Item"]
-"""A number, a word (by its rank), a word with its number ("rc1"), or a list of these."""
+_Item = int | str | list["_Item"]
+"""A number, a word (by its rank), or a list of these."""
+_NOTHING: tuple[_Item, ...] = (0, _RELEASE, [])
 
 
 def sort_key(version: str) -> SortKey:
@@ -43,14 +44,10 @@ def sort_key(version: str) -> SortKey:
 
 
 class _Parser:
-    """Puts the pieces of one version into nested lists.
-
-    `word` waits for what follows it; `fresh` is true where nothing stands since the last separator.
-    """
+    """Puts the pieces of one version into nested lists; `fresh` is true where nothing stands since the separator."""
 
     def __init__(self) -> None:
         self.lists: list[list[_Item]] = [[]]
-        self.word = ""
         self.fresh = True
 
     def parse(self, version: str) -> list[_Item]:
@@ -58,48 +55,46 @@ class _Parser:
         for index, piece in enumerate(pieces):
             following = pieces[index + 1] if index + 1 < len(pieces) else ""
             if piece in ".-":
-                self._separator(piece, following)
+                self._separator(piece)
             elif _is_number(piece):
                 self._number(piece, following)
             else:
-                self.word, self.fresh = piece, False
-        if self.word:
-            self._open()
-            self._add(_rank(self.word))
+                self._word(piece, following)
         for inner in reversed(self.lists):
             _normalise(inner)
         return self.lists[0]
 
-    def _separator(self, separator: str, following: str) -> None:
-        if self.word:
-            if separator == "-" and _is_number(following):
-                return
-            self._add(_rank(self.word))
-        elif self.fresh:
+    def _separator(self, separator: str) -> None:
+        if self.fresh:
             self._add(0)
-        self.word, self.fresh = "", True
+        self.fresh = True
         if separator == "-":
             self._open()
 
     def _number(self, digits: str, following: str) -> None:
-        if self.word:
-            self._open()
-            self._add((_rank(_LETTERS.get(self.word, self.word)), int(digits)))
-        else:
-            self._add(int(digits))
-        self.word, self.fresh = "", False
+        self._add(int(digits))
+        self.fresh = False
         if following and following not in ".-":
+            self._open()
+
+    def _word(self, word: str, following: str) -> None:
+        """A word before a number, or at the very end, is as if a hyphen stood before it."""
+        ends = not following
+        before_number = _is_number(following)
+        if (ends or before_number) and self.lists[-1]:
+            self._open()
+        self._add(_rank(_LETTERS.get(word, word) if before_number else word))
+        self.fresh = False
+        if before_number:
             self._open()
 
     def _add(self, item: _Item) -> None:
         self.lists[-1].append(item)
 
     def _open(self) -> None:
-        """A list within the list, unless nothing stands before it."""
-        if self.lists[-1]:
-            inner: list[_Item] = []
-            self._add(inner)
-            self.lists.append(inner)
+        inner: list[_Item] = []
+        self._add(inner)
+        self.lists.append(inner)
 
 
 def _is_number(piece: str) -> bool:
@@ -111,29 +106,25 @@ def _rank(word: str) -> str:
 
 
 def _normalise(items: list[_Item]) -> None:
-    """Drops zeros that say nothing: at the end, and before a word."""
+    """Drops what says nothing at the end, and before the lists that stand at the end."""
     for index in range(len(items) - 1, -1, -1):
-        if items[index] not in (0, []):
-            continue
-        following = items[index + 1] if index + 1 < len(items) else ""
-        if isinstance(following, list):
-            following = following[0]
-        if isinstance(following, str | tuple) and (index + 1 == len(items) or not isinstance(items[index + 1], tuple)):
+        if items[index] in _NOTHING:
             del items[index]
+        elif not isinstance(items[index], list):
+            break
 
 
 def _compare(a: _Item | None, b: _Item | None) -> int:
     if a is None:
         return -_compare(b, None) if b is not None else 0
-    if isinstance(a, int):
-        return _compare_number(a, b)
     if isinstance(a, list):
         return _compare_list(a, b)
-    if isinstance(b, int):
-        return -1
-    if isinstance(b, list):
-        return -1
-    return _compare_words(a, b)
+    if isinstance(a, int):
+        return _compare_number(a, b)
+    if b is None or isinstance(b, str):
+        other = _RELEASE if b is None else b
+        return (a > other) - (a < other)
+    return -1
 
 
 def _compare_number(a: int, b: _Item | None) -> int:
@@ -142,28 +133,13 @@ def _compare_number(a: int, b: _Item | None) -> int:
     return (a > b) - (a < b) if isinstance(b, int) else 1
 
 
-def _compare_words(a: str | _Combination, b: str | _Combination | None) -> int:
-    """A word alone sorts below the same word with a number, except where it only names the release."""
-    word_a, number_a = _as_pair(a)
-    word_b, number_b = _as_pair(b if b is not None else _RELEASE)
-    if word_a != word_b:
-        return -1 if word_a < word_b else 1
-    return (number_a > number_b) - (number_a < number_b)
-
-
-def _as_pair(item: str | _Combination) -> _Combination:
-    if isinstance(item, tuple):
-        return item
-    return item, 0 if item == _RELEASE else -1
-
-
 def _compare_list(a: list[_Item], b: _Item | None) -> int:
+    """A list stands below a number and above a word."""
     if isinstance(b, int):
         return -1
-    if b is not None and not isinstance(b, list):
+    if isinstance(b, str):
         return 1
-    others: list[_Item] = b or []
-    for left, right in zip_longest(a, others):
+    for left, right in zip_longest(a, b or ()):
         result = _compare(left, right)
         if result:
             return result

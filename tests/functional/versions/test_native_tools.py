@@ -61,8 +61,23 @@ def composer(chance: random.Random) -> str:
 
 
 def maven(chance: random.Random) -> str:
-    tail = chance.choice(("", "-alpha1", "-SNAPSHOT", ".Final", "-RC2", "-M1", ".GA", "-jre", "-1", "-sp2", "b3"))
-    return numbers(chance) + tail
+    tails = (
+        "",
+        "-alpha1",
+        "-SNAPSHOT",
+        ".Final",
+        "-RC2",
+        "-M1",
+        ".GA",
+        "-jre",
+        "-1",
+        "-sp2",
+        "b3",
+        ".rc.1",
+        "-beta0",
+        ".x.0",
+    )
+    return numbers(chance) + chance.choice(tails) + chance.choice(("", "", "-redhat-1", ".fuse-7", "-b12", ".1"))
 
 
 def cran(chance: random.Random) -> str:

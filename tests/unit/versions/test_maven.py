@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from landwaiter.versions import InvalidVersionError, compare
 
@@ -69,3 +71,50 @@ def test_equal(a: str, b: str) -> None:
 def test_longer_than_maven_takes() -> None:
     with pytest.raises(InvalidVersionError):
         compare("maven", "1-" * 200, "1")
+
+
+releases = st.lists(st.sampled_from(("0", "1", "2", "10")), min_size=1, max_size=4).map(".".join)
+qualifiers = st.sampled_from(
+    (
+        "",
+        "-rc1",
+        "-rc-2",
+        "rc3",
+        ".rc.1",
+        ".Final",
+        ".GA",
+        "-SNAPSHOT",
+        ".SP1",
+        ".CR2",
+        "-jre",
+        ".RELEASE",
+        "-1",
+        ".v2",
+        "-M2",
+        "b4",
+    )
+)
+vendors = st.sampled_from(("", "", "-redhat-1", "-SNAPSHOT", "-b12", "-1"))
+published = st.tuples(releases.map("1.".__add__), qualifiers, vendors).map("".join)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.tuples(published, published, published))
+def test_versions_as_they_are_published_have_one_order(triple: tuple[str, str, str]) -> None:
+    a, b, c = triple
+    if compare("maven", a, b) <= 0 and compare("maven", b, c) <= 0:
+        assert compare("maven", a, c) <= 0
+
+
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [
+        ("1.0.1-rc1", "1.0.1.Final-redhat-1"),
+        ("1.0", "1.0.GA-1"),
+        ("3.0.0-rc1", "3.0.0-rc.1"),
+        ("7.4.0.GA", "7.4.0.GA-redhat-00002"),
+    ],
+)
+def test_a_vendors_build_is_above_the_release_it_is_made_of(older: str, newer: str) -> None:
+    assert compare("maven", older, newer) == -1
+    assert compare("maven", newer, older) == 1
