@@ -8,7 +8,7 @@ JOBS ?= auto
 export PYTHONDONTWRITEBYTECODE :=
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
 
-.PHONY: help demo test lint bench docs clean lock install
+.PHONY: help demo test lint bench fuzz docs clean lock install
 help:  ## Show what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -37,6 +37,9 @@ lint: $(STAMP)  ## Style, types, architecture
 
 bench: $(STAMP)  ## Speed, as ratios to the peers
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+fuzz: $(STAMP)  ## Mutated inputs for the parsers, if atheris is installed (ARGS=-max_total_time=600)
+	@$(BIN)/python fuzzing/fuzz_parsers.py $(ARGS)
 
 docs: $(STAMP)  ## Build the documentation into docs/_build
 	@$(BIN)/sphinx-build -q -W -b html docs docs/_build/html && echo docs/_build/html/index.html

@@ -6,9 +6,10 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from benchmarks.inputs import ROOT, images, machine, peers
-from benchmarks.measure import Measured, measure
+from benchmarks.inputs import ROOT, MissingInputError, images, machine, peers
+from benchmarks.measure import Command, Measured, measure
 
 LANDWAITER = str(ROOT / ".venv" / "bin" / "landwaiter")
 
@@ -43,8 +44,10 @@ def cases(folder: Path) -> list[Case]:
 
 def run(runs: int) -> str:
     """Measure every case and return the table as Markdown."""
-    folder, tools = images(), peers()
-    rows = [f"Machine: {machine()}; medians of {runs} runs.", ""]
+    folder = images()
+    tools, missing = _tools()
+    rows = [f"Machine: {machine()}; medians of {runs} runs (Syft: {_syft_runs(runs)}), the tools in turn.", ""]
+    rows += [f"Missing: {line}." for line in missing]
     rows += ["| input | Landwaiter | Trivy | ratio | Syft | ratio |", "| --- | --- | --- | --- | --- | --- |"]
     for case in cases(folder):
         with tempfile.TemporaryDirectory() as cache:
@@ -53,20 +56,35 @@ def run(runs: int) -> str:
     return "\n".join(rows)
 
 
-def _row(case: Case, tools: Path, cache: Path, runs: int) -> str:
-    ours = measure(
-        [LANDWAITER, "inventory", case.target, "--format", "json", *([] if case.warm else ["--no-cache"])],
-        runs,
-        {"LANDWAITER_HOME": str(cache / "ours")},
-    )
-    trivy = syft = None
-    if case.trivy:
+def _tools() -> tuple[dict[str, str], list[str]]:
+    """Return the peers that can be had by name, and what is missing."""
+    try:
+        folder = peers()
+    except (MissingInputError, subprocess.CalledProcessError) as error:
+        return {}, [f"Trivy and Syft ({error})"]
+    found = {name: str(folder / name) for name in ("trivy", "syft") if (folder / name).exists()}
+    return found, [
+        f"{name.title()} (its installation did not succeed)" for name in ("trivy", "syft") if name not in found
+    ]
+
+
+def _syft_runs(runs: int) -> int:
+    return max(1, runs // 2)
+
+
+def _row(case: Case, tools: dict[str, str], cache: Path, runs: int) -> str:
+    ours = [LANDWAITER, "inventory", case.target, "--format", "json", *([] if case.warm else ["--no-cache"])]
+    commands = {"ours": Command(ours, runs, (("LANDWAITER_HOME", str(cache / "ours")),))}
+    if case.trivy and "trivy" in tools:
         keep = [str(cache / "trivy")] if case.warm else []
-        trivy = measure([str(tools / "trivy"), case.trivy, *keep], runs)
-    if case.syft:
-        syft = measure([str(tools / "syft"), case.syft], max(1, runs // 2))
-    print(f"{case.name}: {ours} | trivy {trivy} | syft {syft}", flush=True)
-    return f"| {case.name} | {ours} | {_cell(trivy)} | {_ratio(trivy, ours)} | {_cell(syft)} | {_ratio(syft, ours)} |"
+        commands["trivy"] = Command([tools["trivy"], case.trivy, *keep], runs)
+    if case.syft and "syft" in tools:
+        commands["syft"] = Command([tools["syft"], case.syft], _syft_runs(runs))
+    found = dict(zip(commands, measure(*commands.values()), strict=True))
+    print(f"{case.name}: " + " | ".join(f"{name} {value}" for name, value in found.items()), flush=True)
+    trivy, syft = found.get("trivy"), found.get("syft")
+    cells = (_cell(trivy), _ratio(trivy, found["ours"]), _cell(syft), _ratio(syft, found["ours"]))
+    return f"| {case.name} | {found['ours']} | {' | '.join(cells)} |"
 
 
 def _cell(measured: Measured | None) -> str:
@@ -78,18 +96,32 @@ def _ratio(peer: Measured | None, ours: Measured) -> str:
 
 
 def _correctness(folder: Path) -> list[str]:
-    """Compare with the packages that are really there."""
-    lines = ["| image | type | really there | missing | invented |", "| --- | --- | --- | --- | --- |"]
+    """Compare with the packages that are really there.
+
+    The lists of pypi packages have what pip installed; what such a package carries in a `_vendor` folder of its own,
+    with its metadata, is there too and counted apart.
+    """
+    lines = [
+        "| image | type | really there | missing | carried by other packages | invented |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
     for image in ("A", "B"):
         expected = json.loads((folder / f"{image}.expected.json").read_text())
         command = [LANDWAITER, "inventory", f"oci-layout:{folder}/oci/{image}", "--no-cache", "--format", "json"]
         found = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)["packages"]
         for kind in ("deb", "pypi", "npm"):
             wanted = {entry.lower() for entry in expected.get(kind, ())}
-            ours = {f"{p['name']}={p['version']}".lower() for p in found if p["type"] == kind and not p.get("owned_by")}
+            listed = [one for one in found if one["type"] == kind and not one.get("owned_by")]
+            carried = {_entry(one) for one in listed if all("/_vendor/" in place["path"] for place in one["locations"])}
+            ours = {_entry(one) for one in listed} - (carried - wanted)
             if wanted:
-                lines.append(f"| {image} | {kind} | {len(wanted)} | {len(wanted - ours)} | {len(ours - wanted)} |")
+                counts = (len(wanted), len(wanted - ours), len(carried - wanted), len(ours - wanted))
+                lines.append(f"| {image} | {kind} | {' | '.join(map(str, counts))} |")
     return lines
+
+
+def _entry(package: dict[str, Any]) -> str:
+    return f"{package['name']}={package['version']}".lower()
 
 
 def main(runs: int) -> None:

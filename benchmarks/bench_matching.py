@@ -1,10 +1,11 @@
 """Advisories and matching: building the bundle, looking image B up, and matching stored images again after a delta.
 
-The feeds are the local mirror beside the project. The stored images and the delta are synthetic: made here, of package
-names that the bundle knows, with versions drawn at random.
+The feeds are the local mirror beside the project. The stored images are synthetic (see `stored_images`). The delta is
+from the bundle as it may have been some days ago to the real one.
 """
 
 import json
+import os
 import random
 import statistics
 import subprocess
@@ -12,51 +13,54 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from benchmarks.inputs import ROOT, MissingInputError, images, machine
-from benchmarks.measure import measure
+from benchmarks.measure import Command, measure
+from benchmarks.stored_images import PACKAGES, POOL, SYSTEMS, Stored, make_store, system_of
 from landwaiter.advisories.bundle import Bundle, open_bundle
 from landwaiter.advisories.delta import difference
-from landwaiter.advisories.ecosystems import ECOSYSTEMS, base_of
-from landwaiter.advisories.models import CompiledRecord, bounds_of, fixed_in
+from landwaiter.advisories.ecosystems import base_of
+from landwaiter.advisories.models import ALL_VERSIONS, CompiledRecord
 from landwaiter.advisories.writer import Writer
 from landwaiter.images.open import open_source
-from landwaiter.inventory.models import OsRelease, Package
 from landwaiter.inventory.take import take_inventory
 from landwaiter.matching.match import Matcher, match
-from landwaiter.matching.rematch import touched
+from landwaiter.matching.models import Finding
+from landwaiter.matching.rematch import Touched, rematch, touched
 
 FEEDS = ROOT.parent / "shared" / "data" / "advisories"
 BUILD = "from pathlib import Path; import sys; from landwaiter.advisories.build import build_bundle;"
 BUILD += "build_bundle(Path(sys.argv[1]), Path(sys.argv[2]))"
-POOL, PACKAGES, IMAGES, CHANGED = 20_000, 300, 100_000, 1_000
+IMAGES, CHANGED, PROVED = 100_000, 1_000, 200
+Moved = tuple[frozenset[str], frozenset[str]]
+"""The vulnerabilities that go, and those that come."""
 _COLD = """
-import sys, time, resource, msgspec
+import sys, time, msgspec
 from pathlib import Path
 from landwaiter.advisories.bundle import open_bundle
 from landwaiter.inventory.models import Inventory
 from landwaiter.matching.match import match
+def kilobytes(name):
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(name))
 inventory = msgspec.json.decode(Path(sys.argv[2]).read_bytes(), type=Inventory)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+Path("/proc/self/clear_refs").write_text("5")
+before = kilobytes("VmRSS")
 started = time.perf_counter()
 bundle = open_bundle(Path(sys.argv[1]))
 opened = time.perf_counter()
-memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
 match(inventory, bundle)
-print(opened - started, time.perf_counter() - started, memory / 1024)
+finished = time.perf_counter()
+whole = kilobytes("VmHWM") - before
+bundle.close()
+Path("/proc/self/clear_refs").write_text("5")
+before = kilobytes("VmRSS")
+open_bundle(Path(sys.argv[1]))
+print(opened - started, finished - started, (kilobytes("VmHWM") - before) / 1024, whole / 1024)
 """
-
-
-@dataclass(frozen=True)
-class Stored:
-    """A synthetic store: packages by number, and images as sets of numbers. `system` is None for language packages."""
-
-    packages: list[tuple[Package, OsRelease | None]]
-    images: list[frozenset[int]]
 
 
 def main(runs: int) -> None:
@@ -65,10 +69,11 @@ def main(runs: int) -> None:
         raise MissingInputError(
             f"the advisory feeds are missing: {FEEDS.parent.name}/{FEEDS.name} is not beside the project"
         )
-    rows = [f"Machine: {machine()}; medians of {runs} runs.", "", "| what | measured |", "| --- | --- |"]
+    load = f"load {os.getloadavg()[0]:.1f} before (on a busy machine CPU seconds tell more than wall)"
+    rows = [f"Machine: {machine()}; medians of {runs} runs; {load}.", "", "| what | measured |", "| --- | --- |"]
     with tempfile.TemporaryDirectory() as folder:
         bundle = Path(folder) / "bundle"
-        built = measure([sys.executable, "-c", BUILD, str(FEEDS), str(bundle)], runs)
+        (built,) = measure(Command((sys.executable, "-c", BUILD, str(FEEDS), str(bundle)), runs))
         rows.append(f"| bundle of all feeds ({bundle.stat().st_size / 1e6:.0f} MB) | {built} |")
         rows += _look_up(bundle, Path(folder), runs)
         rows += _rematch(bundle, Path(folder))
@@ -84,14 +89,14 @@ def _look_up(bundle: Path, folder: Path, runs: int) -> list[str]:
     stored = folder / "B.json"
     stored.write_bytes(msgspec.json.encode(inventory))
     cold = [_numbers([sys.executable, "-c", _COLD, str(bundle), str(stored)]) for _ in range(runs)]
-    opening, whole, memory = (statistics.median(column) for column in zip(*cold, strict=True))
+    opening, whole, memory, most = (statistics.median(column) for column in zip(*cold, strict=True))
     with open_bundle(bundle) as opened:
         warm = statistics.median(_seconds(lambda: match(inventory, opened)) for _ in range(runs + 2))
         findings = len(match(inventory, opened).findings)
     return [
         f"| image B ({len(inventory.packages)} packages, {findings} findings), warm bundle | {warm * 1000:.0f} ms |",
-        f"| the same in a new process, opening included | {whole * 1000:.0f} ms |",
-        f"| opening alone | {opening * 1000:.0f} ms, {memory:.1f} MB |",
+        f"| the same in a new process, opening included | {whole * 1000:.0f} ms, {most:.1f} MB more than before |",
+        f"| opening alone | {opening * 1000:.0f} ms, {memory:.1f} MB at its most |",
     ]
 
 
@@ -107,85 +112,101 @@ def _seconds(call: Callable[[], object]) -> float:
 
 
 def _rematch(path: Path, folder: Path) -> list[str]:
-    """Match again after the delta: each package that it concerns once, then every image that has it."""
-    newer = folder / "newer"
-    with open_bundle(path) as old:
-        _change(old, newer)
-    with open_bundle(path) as old, open_bundle(newer) as new:
-        changed = len(difference(old, new).changed)
-        stored = _store(old)
-        matcher, before = Matcher(new), Matcher(old)
+    """Match again after the delta: each package that it concerns once, then every image that has it.
+
+    A sample of the images is also matched afresh, and by `rematch`: all three must find the same.
+    """
+    older = folder / "older"
+    with open_bundle(path) as new:
+        _without_newest(new, older)
+    with open_bundle(older) as old, open_bundle(path) as new:
+        changed = difference(old, new)
+        stored = make_store(new, IMAGES)
+        before, after = Matcher(old), Matcher(new)
         started = time.perf_counter()
         delta = touched(old, new)
-        concerned = [
-            number
-            for number, (package, system) in enumerate(stored.packages)
-            if delta.concerns(package, matcher.distribution(system))
-        ]
-        moved = {number: _moved(stored.packages[number], before, matcher) for number in concerned}
-        moved = {number: pair for number, pair in moved.items() if pair != ((), ())}
-        numbers = frozenset(moved)
-        hits = [image & numbers for image in stored.images]
-        told = sum(len(gone) + len(come) for image in hits for gone, come in (moved[number] for number in image))
+        moved = _moved_packages(stored, delta, before, after)
+        moves = _moves(stored, moved)
         seconds = time.perf_counter() - started
-    what = f"{IMAGES:,} stored images ({PACKAGES} packages each of {POOL:,}) after {changed:,} changed records"
+        again, whole = _proved(stored, moves, delta, before, after)
+    count = sum(map(len, moves.values()))
+    what = f"{IMAGES:,} stored images ({PACKAGES} packages each of {POOL:,})"
+    records = f"{len(changed.added):,} new and {len(changed.changed):,} changed records"
     return [
-        f"| {what} | {seconds:.1f} s |",
-        f"| … of which {sum(map(bool, hits)):,} images have findings that came or went, {told:,} in all | |",
+        f"| {what} after {records} | {seconds:.1f} s |",
+        f"| … {len(moved):,} packages and {len(moves):,} images have findings that came or went, in all | {count:,} |",
+        f"| the same for one image, all of it matched afresh | {whole * 1000:.1f} ms |",
+        f"| … by `rematch`, on its own (no other image's work is used) | {again * 1000:.1f} ms |",
+        f"| … images of which the three ways were compared, all equal | {PROVED:,} |",
     ]
 
 
-def _moved(
-    stored: tuple[Package, OsRelease | None], before: Matcher, after: Matcher
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the vulnerabilities that went and that came for one package."""
-    package, system = stored
-    was, now = (
-        {finding.id for finding in matcher.findings(package, matcher.distribution(system))[0]}
-        for matcher in (before, after)
-    )
-    return tuple(sorted(was - now)), tuple(sorted(now - was))
+def _moved_packages(stored: Stored, delta: Touched, before: Matcher, after: Matcher) -> dict[int, Moved]:
+    """Return the vulnerabilities that go and that come for each package of the pool that the delta moves."""
+    moved = {}
+    for number, (ecosystem, package) in enumerate(stored.packages):
+        system = after.distribution(system_of(ecosystem)) if base_of(ecosystem) in SYSTEMS else None
+        if delta.concerns(package, system):
+            was = _ids(before.findings(package, system)[0])
+            now = _ids(after.findings(package, system)[0])
+            if was != now:
+                moved[number] = was - now, now - was
+    return moved
 
 
-def _change(old: Bundle, path: Path) -> None:
-    """Write a bundle in which records are fixed in another version than before."""
-    chosen = set(random.Random(5).sample(range(old.info.advisories), CHANGED))
+def _moves(stored: Stored, moved: dict[int, Moved]) -> dict[int, list[tuple[int, Moved]]]:
+    """Return what goes and comes for every image that has one of the packages moved, by package."""
+    numbers = frozenset(moved)
+    hits = ((at, members & numbers) for at, (_, members) in enumerate(stored.images))
+    return {at: [(number, moved[number]) for number in sorted(hit)] for at, hit in hits if hit}
+
+
+def _proved(
+    stored: Stored, moves: dict[int, list[tuple[int, Moved]]], delta: Touched, before: Matcher, after: Matcher
+) -> tuple[float, float]:
+    """Compare the three ways on a sample of images; return the seconds of `rematch` and of a fresh match for one."""
+    again = whole = 0.0
+    for at in random.Random(11).sample(range(len(stored.images)), PROVED):
+        inventory = stored.inventory(at)
+        was = before.assess(inventory)
+        started = time.perf_counter()
+        redone = rematch(inventory, was, Matcher(after.bundle), delta)
+        again += time.perf_counter() - started
+        started = time.perf_counter()
+        fresh = match(inventory, after.bundle)
+        whole += time.perf_counter() - started
+        if redone != fresh:
+            raise RuntimeError(f"image {at}: matching again gives something else than matching afresh")
+        expected = {(f.package.name, f.id) for f in was.findings}
+        for number, (gone, come) in moves.get(at, ()):
+            name = stored.packages[number][1].name
+            expected = expected - {(name, item) for item in gone} | {(name, item) for item in come}
+        if expected != {(f.package.name, f.id) for f in fresh.findings}:
+            raise RuntimeError(f"image {at}: what is said to come and go is not what does")
+    return again / PROVED, whole / PROVED
+
+
+def _ids(findings: tuple[Finding, ...]) -> frozenset[str]:
+    return frozenset(finding.id for finding in findings)
+
+
+def _without_newest(new: Bundle, path: Path) -> None:
+    """Write the bundle of some days ago: of the records modified last half did not exist, half knew of no fix yet."""
+    dated = sorted(((c.record.modified, c.record.feed, c.record.id) for c in new.records()), reverse=True)
+    newest = {(feed, identifier): at % 2 == 0 for at, (_, feed, identifier) in enumerate(dated[:CHANGED])}
     writer = Writer(path, path.with_suffix(".sorting"))
-    for number, compiled in enumerate(old.records()):
-        writer.add(_changed(compiled) if number in chosen else compiled)
-    writer.finish(old.tables())
+    for compiled in new.records():
+        absent = newest.get((compiled.record.feed, compiled.record.id))
+        if absent is None:
+            writer.add(compiled)
+        elif not absent:
+            writer.add(_unfixed(compiled))
+    writer.finish(new.tables())
 
 
-def _changed(compiled: CompiledRecord) -> CompiledRecord:
-    affected = tuple(msgspec.structs.replace(item, ranges=fixed_in("999")) for item in compiled.affected)
+def _unfixed(compiled: CompiledRecord) -> CompiledRecord:
+    affected = tuple(msgspec.structs.replace(item, ranges=ALL_VERSIONS, versions=()) for item in compiled.affected)
     return msgspec.structs.replace(compiled, affected=affected)
-
-
-def _store(bundle: Bundle) -> Stored:
-    """Make packages of names that the bundle knows, at versions that its ranges name, and images of them."""
-    chance = random.Random(7)
-    known: dict[tuple[str, str], str] = {}
-    for compiled in bundle.records():
-        for affected in compiled.affected:
-            versions = bounds_of(affected.ranges)
-            if versions:
-                known[affected.ecosystem, affected.package] = chance.choice(versions)
-    pool = chance.sample(sorted(known), min(POOL, len(known)))
-    packages = [_package(*key, known[key]) for key in pool]
-    numbers = range(len(packages))
-    return Stored(packages, [frozenset(chance.sample(numbers, PACKAGES)) for _ in range(IMAGES)])
-
-
-_SYSTEMS = {"AlmaLinux": "almalinux", "Alpine": "alpine", "Debian": "debian", "Rocky Linux": "rocky", "Red Hat": "rhel"}
-
-
-def _package(ecosystem: str, name: str, version: str) -> tuple[Package, OsRelease | None]:
-    base = base_of(ecosystem)
-    kind = ECOSYSTEMS[base].purl_type
-    package = Package(kind, name, version, f"pkg:{kind}/{name}@{version}")
-    if base not in _SYSTEMS:
-        return package, None
-    return package, OsRelease(_SYSTEMS[base], ecosystem.partition(":")[2].removeprefix("v"))
 
 
 if __name__ == "__main__":

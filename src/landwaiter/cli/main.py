@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+import landwaiter.quickstart  # noqa: F401 - it must come before msgspec
 from landwaiter import __version__
 from landwaiter.cli.lazy import LazyGroup
 from landwaiter.errors import LandwaiterError

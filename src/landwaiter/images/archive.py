@@ -55,7 +55,7 @@ class DockerArchiveSource:
         name = f"Layer {self._names[layer]}"
         with self._index.open(self._names[layer]) as blob:
             if layer.digest:
-                with verified_members(blob.chunks(), layer.digest, name, self._limits) as members:
+                with verified_members(blob.recycled(), layer.digest, name, self._limits) as members:
                     yield members
             else:
                 with plain_members(blob, name, self._limits) as members:

@@ -13,7 +13,7 @@ from landwaiter.images.tarstream import read_members
 
 @contextmanager
 def verified_members(
-    chunks: Iterator[bytes], digest: str, name: str, limits: Limits, diff_id: str = ""
+    chunks: Iterator[bytes] | Iterator[memoryview], digest: str, name: str, limits: Limits, diff_id: str = ""
 ) -> Iterator[MemberStream]:
     """Stream the members of a blob whose `digest` is known; after the last one the whole blob has been verified.
 

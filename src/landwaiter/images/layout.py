@@ -77,7 +77,7 @@ class LayoutSource:
         name = f"Layer {layer.digest}"
         with (
             self._files.open(_blob_path(layer.digest)) as blob,
-            verified_members(blob.chunks(), layer.digest, name, self._limits) as members,
+            verified_members(blob.recycled(), layer.digest, name, self._limits) as members,
         ):
             yield members
 

@@ -49,6 +49,14 @@ def open_source(
         yield from _open_archive(scheme, path, _Wanted(target, name, platform, access))
 
 
+def is_registry_reference(target: str) -> bool:
+    """Tell whether `target` is taken for an image in a registry; raises InputError when it can be nothing at all."""
+    scheme, _ = _scheme(target)
+    if scheme == REGISTRY:
+        parse_reference(target)
+    return scheme == REGISTRY
+
+
 def _scheme(target: str) -> tuple[str, str]:
     """Return what `target` is, one of `SCHEMES` or `REGISTRY`, and the rest of it."""
     scheme, colon, rest = target.partition(":")

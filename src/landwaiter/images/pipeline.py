@@ -1,7 +1,7 @@
 """A blob on its way from store to tar walk, in three threads: read and hash, decompress, walk.
 
 hashlib and the decompressors release the interpreter's lock, so on two cores the steps really overlap. A pipeline holds
-`_BUFFERS` buffers of `_BUFFER` bytes and `_CHUNKS` chunks of the stored blob, about 4 MiB in all.
+`_BUFFERS` buffers of `_BUFFER` bytes and `_CHUNKS` chunks of the stored blob, about 8 MiB in all.
 """
 
 from collections.abc import Iterator
@@ -16,8 +16,9 @@ from landwaiter.images.limits import Limits
 from landwaiter.images.sources import HEADROOM, ByteSource, ChunkSource
 
 _CHUNKS = 4
-_BUFFERS = 5
-_BUFFER = 512 * 1024
+"""With the one that is being expanded and the one that is being read, fewer than are `RECYCLED`."""
+_BUFFERS = 4
+_BUFFER = 1024 * 1024
 
 
 class BlobPipeline:
@@ -28,7 +29,9 @@ class BlobPipeline:
     `exchange` gives buffers to a tar cursor without copying. Use as a context manager.
     """
 
-    def __init__(self, chunks: Iterator[bytes], digest: str, name: str, limits: Limits, diff_id: str = "") -> None:
+    def __init__(
+        self, chunks: Iterator[bytes] | Iterator[memoryview], digest: str, name: str, limits: Limits, diff_id: str = ""
+    ) -> None:
         self._chunks = chunks
         self._digest = digest
         # Of a blob that is not compressed both are the same, and one hash is enough.
@@ -36,7 +39,7 @@ class BlobPipeline:
         self._name = name
         self._limits = limits
         self._stack = ExitStack()
-        self._stored: Handover[bytes] = Handover(self._read, _CHUNKS, "landwaiter-read")
+        self._stored: Handover[bytes | memoryview] = Handover(self._read, _CHUNKS, "landwaiter-read")
         # Besides those that wait, one buffer is being filled and one is being walked over.
         self._expanded: Handover[tuple[memoryview, int]] = Handover(self._expand, _BUFFERS - 2, "landwaiter-expand")
 
@@ -59,7 +62,7 @@ class BlobPipeline:
         while self.exchange()[1]:
             pass
 
-    def _read(self) -> Iterator[bytes]:
+    def _read(self) -> Iterator[bytes | memoryview]:
         """Yield the stored chunks, and hash each while it is being expanded."""
         hasher = hasher_for(self._digest)
         for chunk in self._chunks:

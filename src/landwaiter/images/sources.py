@@ -2,10 +2,16 @@
 
 import os
 from collections.abc import Iterator
+from itertools import cycle
 from typing import Protocol, runtime_checkable
 
 CHUNK = 256 * 1024
 """Bytes that are read at once: large enough that the cost of a call vanishes, small enough to stay in the cache."""
+
+RECYCLED = 7
+"""Buffers that `recycled` uses in turn ..."""
+RECYCLED_SIZE = 512 * 1024
+"""... and the bytes of each."""
 
 HEADROOM = 512
 """Bytes before an exchanged buffer's content: room for the part of a tar header that ended the buffer before it."""
@@ -24,6 +30,10 @@ class ReadableSource(ByteSource, Protocol):
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the rest in pieces of `CHUNK` bytes at most."""
+        ...
+
+    def recycled(self) -> Iterator[memoryview]:
+        """Yield the rest in pieces that are written over once `RECYCLED - 1` further ones have been asked for."""
         ...
 
 
@@ -90,11 +100,22 @@ class FileSlice:
         while piece := self.take(CHUNK):
             yield piece
 
+    def recycled(self) -> Iterator[memoryview]:
+        """Yield the rest in pieces that are written over once `RECYCLED - 1` further ones have been asked for.
+
+        Getting new memory for each piece from the system, and giving it back, would take longer than reading.
+        """
+        for buffer in cycle([memoryview(bytearray(RECYCLED_SIZE)) for _ in range(RECYCLED)]):
+            filled = self.readinto(buffer)
+            if not filled:
+                return
+            yield buffer[:filled]
+
 
 class ChunkSource:
     """A source made of an iterator of chunks."""
 
-    def __init__(self, chunks: Iterator[bytes]) -> None:
+    def __init__(self, chunks: Iterator[bytes | memoryview]) -> None:
         self._chunks = chunks
         self._rest = memoryview(b"")
 

@@ -53,6 +53,10 @@ class Bounded:
         while count := self.readinto(buffer):
             yield bytes(buffer[:count])
 
+    def recycled(self) -> Iterator[memoryview]:
+        """Yield the rest as `ReadableSource` says; these pieces are never written over."""
+        return (memoryview(piece) for piece in self.chunks())
+
 
 class TarIndex:
     """The regular files of a tar file by name; links are followed, of several members of one name the last counts."""

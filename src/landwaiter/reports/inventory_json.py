@@ -1,4 +1,4 @@
-"""The JSON of `landwaiter inventory`: image, os, packages, coverage. It needs nothing of advisories, so starts quickly."""
+"""The JSON of `landwaiter inventory`: image, os, packages, coverage. It needs no advisories, so it starts quickly."""
 
 import msgspec
 

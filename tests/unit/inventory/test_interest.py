@@ -102,3 +102,43 @@ def test_programs(path, expected):
 )
 def test_traces(path, trace):
     assert relevance.trace_of(path) == trace
+
+
+@settings(max_examples=1500)
+@given(
+    st.lists(FOLDERS, max_size=2),
+    NAMES,
+    st.sampled_from(["", "./", "/", "a/../", "a//"]),
+    st.sampled_from([0o644, 0o755, 0o4644, 0o666]),
+)
+def test_what_is_ignored_by_its_header_does_not_matter(folders, name, start, mode):
+    path = "/".join(part for part in (*folders, name) if part)
+    if Interest(DISPATCH).ignores((start + path).encode().ljust(100, b"\0")[:100], mode):
+        assert not Interest(DISPATCH).may_matter(path)
+        assert mode == 0o644
+
+
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [
+        (b"app/x/y/z/main.py", True),
+        (b"./app/x/y/z/main.py", True),
+        (b"app/x/y/z/.wh.main.py", False),
+        (b"app/x/y/z/..", False),
+        (b"app/x/y/z/", False),
+        (b"../../etc/x/y/main.py", False),
+        (b"app/x/y/z/\xffmain.py", False),
+        (b"app/x/y\0/z/main.py", False),
+        (b"app/node_modules/x/package.json", False),
+    ],
+)
+def test_headers_that_are_ignored(field, expected):
+    assert Interest(DISPATCH).ignores(field.ljust(100, b"\0"), 0o644) is expected
+
+
+def test_the_name_of_evidence_is_ignored_no_more():
+    interest = Interest(DISPATCH)
+    field = b"app/x/y/z/tool".ljust(100, b"\0")
+    assert interest.ignores(field, 0o644)
+    interest.remember("app/x/y/z/tool")
+    assert not interest.ignores(field, 0o644)
