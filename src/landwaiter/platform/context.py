@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 from logging import getLogger
 
 from landwaiter.platform.findings.assess import assess_image
@@ -11,12 +12,13 @@ from landwaiter.platform.sensors.service import Pace
 from landwaiter.platform.settings import Settings
 from landwaiter.platform.store.database import Database
 from landwaiter.platform.tasks.answers import Terms
+from landwaiter.platform.tasks.intake import Intake
 from landwaiter.policy.models import Verdict
 
 _LOG = getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Platform:
     """A platform with an open database."""
 
@@ -25,6 +27,11 @@ class Platform:
     bundles: BundleShelf
     pace: Pace = field(default_factory=Pace)
     """How often who calls is noted."""
+
+    @cached_property
+    def intake(self) -> Intake:
+        """The door for events of tasks."""
+        return Intake(self.database, self.terms)
 
     @property
     def lease(self) -> timedelta:

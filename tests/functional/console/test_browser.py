@@ -87,7 +87,8 @@ def test_no_page_is_wider_than_its_window(chromium: Browser, address: str, shop:
     page = signed_in(context, address, complaints)
     task = sensor.task()["task_arn"]
     paths = ["/", "/running", "/images", f"/images/{shop.digest}", f"/images/{shop.digest}/packages", "/scans"]
-    for path in [*paths, "/vulnerabilities", "/vulnerabilities/CVE-2099-0001", f"/tasks/{task}"]:
+    operators = ["/first", "/gaps", "/sensors"]
+    for path in [*paths, *operators, "/vulnerabilities", "/vulnerabilities/CVE-2099-0001", f"/tasks/{task}"]:
         page.goto(address + path)
         over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert over <= 0, path
@@ -120,5 +121,31 @@ def test_a_page_keeps_itself_current_but_not_under_somebodys_hands(
     expect(page.locator("tbody tr")).to_have_count(1)
     page.get_by_label("Cluster").blur()
     expect(page.locator("tbody tr")).to_have_count(2, timeout=15000)
+    assert complaints == []
+    context.close()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_an_operator_goes_from_page_to_page_and_finds_what_to_do(
+    chromium: Browser, address: str, shop: Any, sensor: Any, *, scripts: bool
+) -> None:
+    complaints: list[str] = []
+    (image,) = sensor.report(sensor.task("9", image="registry.example/shop/broken:1"))["images"]
+    failure = {"kind": "unreachable", "what": "The registry did not answer.", "remedy": "Open the route to it."}
+    sensor.http.post(f"/api/v1/sensor/scans/{image['scan_id']}/failure", json=failure)
+    context = chromium.new_context(java_script_enabled=scripts)
+    page = signed_in(context, address, complaints)
+    page.get_by_label("Service or group").fill("web")
+    page.get_by_label("Service or group").press("Enter")
+    expect(page.locator("tbody tr")).to_have_count(2)
+    page.get_by_role("link", name="What to do first", exact=True).click()
+    expect(page.get_by_role("row").filter(has_text="jinja2")).to_contain_text("3.1.6")
+    page.get_by_role("navigation").get_by_role("link", name="Not assessed", exact=True).click()
+    row = page.get_by_role("row").filter(has_text="shop/broken:1")
+    expect(row).to_contain_text("The registry did not answer.")
+    expect(row).to_contain_text("Open the route to it.")
+    page.get_by_role("link", name="Sensors", exact=True).click()
+    expect(page.get_by_role("row").filter(has_text="123456789012")).to_contain_text("calls")
+    expect(page.get_by_role("contentinfo")).to_contain_text("Advisory data of")
     assert complaints == []
     context.close()

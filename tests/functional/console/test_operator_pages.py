@@ -68,6 +68,20 @@ def test_what_to_do_first_is_grouped_over_everything_that_runs(
     assert "1 upgrade that removes critical" in overview
 
 
+def test_a_package_at_two_places_of_an_image_is_counted_once(
+    browser: TestClient, sensor: Any, house: ModuleType, advisories: Callable[..., Path]
+) -> None:
+    import msgspec
+
+    advisories()
+    (first,) = (layer := house.python_layer("jinja2", "2.0")).evidence
+    second = msgspec.structs.replace(first, path=first.path.replace("usr/local", "opt/venv"))
+    layer = msgspec.structs.replace(layer, evidence=(first, second))
+    sensor.run(house.SampleImage("registry.example/shop/app:1", (layer,)))
+    page = text(browser, "/first")
+    assert "1 critical CVE-2099-0001 1 1" in page
+
+
 def test_what_is_silenced_or_has_no_fix_is_not_among_what_to_do(
     browser: TestClient, platform: Any, sensor: Any, sample: Any, advisories: Callable[..., Path]
 ) -> None:
@@ -88,7 +102,7 @@ def test_gaps_of_the_data_are_added_up_over_what_runs(
     for number in range(2):
         sensor.run(house.SampleImage(f"registry.example/shop/app{number}:1", layers), str(number))
     page = text(browser, "/gaps")
-    assert "The bundle has no advisories of Debian:12. no data 2 2" in page
+    assert "The bundle has no advisories of Debian:12. no-data 2 2" in page
     assert "Every running image has been scanned." in page
 
 

@@ -15,12 +15,12 @@ from landwaiter.platform.context import Platform
 from landwaiter.platform.scans.tables import ScanRow
 from landwaiter.platform.store.base import now
 from landwaiter.platform.tasks.models import TaskReport
-from landwaiter.platform.tasks.record import record_task
+from landwaiter.platform.tasks.record import record_tasks
 
 
 def report(platform: Platform, task: dict[str, Any]) -> Any:
     decoded = msgspec.convert({"task": task}, TaskReport)
-    return platform.database.retry(lambda session: record_task(session, decoded, platform.terms))
+    return platform.database.retry(lambda session: record_tasks(session, [decoded], platform.terms)[0])
 
 
 @pytest.mark.parametrize("with_digest", [True, False])

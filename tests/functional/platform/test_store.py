@@ -1,6 +1,7 @@
 """The database: migrated from empty, by several replicas at once, embedded or not, and clear about what is wrong."""
 
 import os
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -207,3 +208,20 @@ def test_a_full_disk_is_told_as_such(tmp_path: Path) -> None:
         assert "Free some space" in caught.value.remedy
     finally:
         subprocess.run(["umount", str(small)], check=True)
+
+
+def test_a_copy_of_the_data_folder_is_a_backup(tmp_path: Path) -> None:
+    with Database("", tmp_path / "first") as database, database.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE kept AS SELECT 7 AS value"))
+    shutil.copytree(tmp_path / "first", tmp_path / "copy", symlinks=True)
+    if os.getuid() == 0:
+        for path in (tmp_path / "first").rglob("*"):
+            status = path.lstat()
+            os.chown(
+                tmp_path / "copy" / path.relative_to(tmp_path / "first"),
+                status.st_uid,
+                status.st_gid,
+                follow_symlinks=False,
+            )
+    with Database("", tmp_path / "copy") as database, database.engine.connect() as connection:
+        assert connection.execute(text("SELECT value FROM kept")).scalar_one() == 7

@@ -6,6 +6,7 @@ import time
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.orm import Session
 
 from landwaiter.errors import NotPermittedError
@@ -30,17 +31,26 @@ def platform_of_request(request: Request) -> Platform:
     return platform
 
 
+async def _platform_here(request: Request) -> Platform:
+    """Return the platform; as a coroutine, so that no thread is taken for it."""
+    return platform_of_request(request)
+
+
 def address_of(request: Request) -> Address | None:
     """Return the caller's address; X-Forwarded-For counts only where a trusted proxy wrote it."""
     peer = request.client.host if request.client else ""
     return caller_address(peer, request.headers.getlist("x-forwarded-for"), request.app.state.proxies)
 
 
-def sensor(request: Request) -> Caller:
+async def sensor(request: Request) -> Caller:
     """Admit a sensor: its network first, then its token. Raises NotPermittedError or UnauthenticatedError."""
     address = address_of(request)
     if (caller := _recent(request, ("sensor",), address)) is not None:
         return caller
+    return await run_in_threadpool(_admit_sensor, request, address)
+
+
+def _admit_sensor(request: Request, address: Address | None) -> Caller:
     with platform_of_request(request).database.begin() as session:
         networks = allowed_networks(session)
     if not admitted(address, networks):
@@ -139,7 +149,7 @@ def check_account(caller: Caller, account: str) -> None:
         )
 
 
-PlatformHere = Annotated[Platform, Depends(platform_of_request)]
+PlatformHere = Annotated[Platform, Depends(_platform_here)]
 Sensor = Annotated[Caller, Depends(sensor)]
 Reader = Annotated[Caller, Depends(reader)]
 Administrator = Annotated[Caller, Depends(administrator)]

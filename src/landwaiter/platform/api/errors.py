@@ -6,8 +6,7 @@ from collections.abc import Callable
 import msgspec
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DataError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -16,6 +15,7 @@ from landwaiter.platform.auth.throttle import ThrottledError
 from landwaiter.platform.findings.errors import UnknownImageError, UnknownVulnerabilityError
 from landwaiter.platform.scans.service import UnknownScanError
 from landwaiter.platform.scans.upload import MissingFactsError
+from landwaiter.platform.store.failures import DATABASE_FAILURES, reason
 from landwaiter.platform.tasks.service import UnknownTaskError
 
 _LOG = logging.getLogger(__name__)
@@ -85,9 +85,7 @@ def install(app: FastAPI) -> None:
         (RequestValidationError, _validation),
         (HTTPException, _http),
         (DataError, _data),
-        (OperationalError, _database),
-        (InterfaceError, _database),
-        (PoolTimeoutError, _database),
+        *((kind, _database) for kind in DATABASE_FAILURES),
     )
     for kind, handler in handlers:
         app.add_exception_handler(kind, handler)
@@ -124,7 +122,7 @@ def _data(request: Request, error: Exception) -> Response:
 
 
 def _database(_request: Request, error: Exception) -> Response:
-    _LOG.error("the database fails: %s", str(error.__cause__ or error).partition("\n")[0])
+    _LOG.error("the database fails: %s", reason(error))
     return error_response(503, "The database does not answer.", "Try again; the operator finds the reason in the log.")
 
 

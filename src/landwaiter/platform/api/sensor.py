@@ -20,7 +20,7 @@ from landwaiter.platform.scans.models import SensorScan
 from landwaiter.platform.scans.upload import take_document
 from landwaiter.platform.sensors.service import note_call
 from landwaiter.platform.tasks.models import Sweep, SweepAnswer, TaskAnswer, TaskReport
-from landwaiter.platform.tasks.record import record_sweep, record_task
+from landwaiter.platform.tasks.record import record_sweep
 from landwaiter.policy.models import Verdict
 from landwaiter.scan.document import LayerAnswer, LayerQuery, ScanDocument, ScanFailure, StepReport
 
@@ -57,7 +57,7 @@ def report_task(
 ) -> Response:
     """Take in the state of one task, and say for each of its images what is to be done."""
     check_account(caller, report.task.account)
-    answered = platform.database.retry(lambda session: record_task(session, report, platform.terms))
+    answered = platform.intake.take(report)
     _note(platform, caller, report.task.account, report.task.region, sweep=False)
     return reply(answered)
 

@@ -5,8 +5,6 @@ from pathlib import Path
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.datastructures import State
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
@@ -19,6 +17,7 @@ from landwaiter.platform.console import image_routes, routes, sensor_routes, sig
 from landwaiter.platform.console.access import SignInRequiredError, console_session, show
 from landwaiter.platform.findings.errors import UnknownImageError, UnknownVulnerabilityError
 from landwaiter.platform.scans.service import UnknownScanError
+from landwaiter.platform.store.failures import DATABASE_FAILURES, reason
 from landwaiter.platform.tasks.service import UnknownTaskError
 
 _LOG = logging.getLogger(__name__)
@@ -39,9 +38,7 @@ def create_console(state: State) -> FastAPI:
         (LandwaiterError, _refused),
         (HTTPException, _http),
         (RequestValidationError, _malformed),
-        (OperationalError, _database),
-        (InterfaceError, _database),
-        (PoolTimeoutError, _database),
+        *((kind, _database) for kind in DATABASE_FAILURES),
         (Exception, _fault),
     ):
         console.add_exception_handler(kind, handler)
@@ -70,7 +67,7 @@ def _malformed(request: Request, _error: Exception) -> Response:
 
 
 def _database(request: Request, error: Exception) -> Response:
-    _LOG.error("the database fails: %s", str(error.__cause__ or error).partition("\n")[0])
+    _LOG.error("the database fails: %s", reason(error))
     what, remedy = "The database does not answer.", "Load the page again in a moment; the log has the reason."
     return show("problem.html", request, None, 503, what=what, remedy=remedy)
 

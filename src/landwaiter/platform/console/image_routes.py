@@ -5,7 +5,6 @@ from urllib.parse import urlencode
 
 import msgspec
 from fastapi import APIRouter, Query, Request
-from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
 from landwaiter.errors import InputError
@@ -16,9 +15,8 @@ from landwaiter.platform.console.addresses import Cursor, Name, Start, Text
 from landwaiter.platform.console.image_view import ROWS, FindingFilters, packages_of, view_of
 from landwaiter.platform.findings import service as findings
 from landwaiter.platform.findings.errors import UnknownImageError
-from landwaiter.platform.findings.images import MOST_FINDINGS, images
 from landwaiter.platform.findings.images import image_page as image_of_digest
-from landwaiter.platform.findings.models import TrackedFinding
+from landwaiter.platform.findings.images import images
 from landwaiter.platform.scans import service as scans
 
 router = APIRouter(include_in_schema=False)
@@ -64,15 +62,10 @@ def image_page(
             if not found:
                 raise
             return RedirectResponse(f"/scans/{found[0].scan_id}", 303)
-        resolved = _resolved(session, digest) if filters.only == "resolved" else ()
+        resolved = findings.resolved_findings(session, digest) if filters.only == "resolved" else ()
     view = view_of(page, filters, start, resolved)
     query = query_of(msgspec.structs.asdict(filters))
     return show("image.html", request, console, view=view, rows=ROWS, query=query)
-
-
-def _resolved(session: Session, digest: str) -> tuple[TrackedFinding, ...]:
-    image_id = findings.image_of(session, digest)
-    return findings.findings_of_image(session, image_id, resolved=True, limit=MOST_FINDINGS).findings
 
 
 @router.get("/images/{digest}/packages")

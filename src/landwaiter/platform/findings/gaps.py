@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from landwaiter.matching.models import NotAssessed
 from landwaiter.platform.findings.models import DataGap, Gaps, Unscanned
+from landwaiter.platform.findings.running import running_images
 from landwaiter.platform.findings.tables import AssessmentRow
-from landwaiter.platform.findings.upgrades import running_images
 from landwaiter.platform.scans.tables import ScanRow
 from landwaiter.platform.tasks.standing import scan_standing
 from landwaiter.platform.tasks.tables import ContainerRow, TaskRow
@@ -30,7 +30,7 @@ def _unscanned(session: Session) -> tuple[Unscanned, ...]:
             ContainerRow.image, ContainerRow.platform, ContainerRow.scan_id, func.count(), func.min(TaskRow.task_arn)
         )
         .join(TaskRow, TaskRow.id == ContainerRow.task_id)
-        .where(TaskRow.running, ContainerRow.image_id.is_(None))
+        .where(ContainerRow.running, ContainerRow.image_id.is_(None))
         .group_by(ContainerRow.image, ContainerRow.platform, ContainerRow.scan_id)
         .order_by(func.count().desc(), ContainerRow.image)
         .limit(MOST + 1)

@@ -20,8 +20,9 @@ from landwaiter.platform.findings.models import (
     TrackedFinding,
     Variant,
 )
+from landwaiter.platform.findings.running import running_counts
 from landwaiter.platform.findings.tables import AssessmentRow, FindingRow, VariantRow
-from landwaiter.platform.findings.vulnerabilities import places_of, running_counts, tracked
+from landwaiter.platform.findings.vulnerabilities import findings_of_image, places_of, tracked
 from landwaiter.platform.images.store import read_inventory
 from landwaiter.platform.images.tables import (
     ImageDigestRow,
@@ -32,7 +33,7 @@ from landwaiter.platform.images.tables import (
 )
 from landwaiter.platform.scans.tables import ScanRow
 from landwaiter.platform.store.paging import DEFAULT, cursor_of, position_of
-from landwaiter.platform.tasks.tables import ContainerRow, TaskRow
+from landwaiter.platform.tasks.tables import ContainerRow
 from landwaiter.policy.models import Verdict
 
 _URGENCY = (
@@ -63,9 +64,7 @@ def images(
     if verdict:
         query = query.where(func.coalesce(AssessmentRow.verdict, "not_assessed") == verdict)
     if running_only:
-        query = query.where(
-            exists().where(ContainerRow.image_id == ImageRow.id, TaskRow.id == ContainerRow.task_id, TaskRow.running)
-        )
+        query = query.where(exists().where(ContainerRow.image_id == ImageRow.id, ContainerRow.running))
     if cursor:
         query = query.where(tuple_(ImageRow.last_seen, ImageRow.id) < position_of(cursor, tuple[datetime, int]))
     rows = session.execute(query).all()
@@ -221,6 +220,11 @@ def _not_assessed(assessment: AssessmentRow | None) -> tuple[NotAssessed, ...]:
     if assessment is None:
         return (NotAssessed("pending", "Its assessment is on the way."),)
     return msgspec.json.decode(assessment.not_assessed, type=tuple[NotAssessed, ...])
+
+
+def resolved_findings(session: Session, digest: str) -> tuple[TrackedFinding, ...]:
+    """Return what an image once had and has no longer, most severe first. Raises UnknownImageError."""
+    return findings_of_image(session, image_of(session, digest), resolved=True, limit=MOST_FINDINGS).findings
 
 
 def _open_findings(session: Session, image_id: int) -> tuple[TrackedFinding, ...]:

@@ -10,11 +10,12 @@ from landwaiter.platform.context import Platform
 from landwaiter.platform.findings.freshness import data_age
 from landwaiter.platform.findings.jobs import count_outdated
 from landwaiter.platform.findings.models import Counts, Overview
+from landwaiter.platform.findings.running import running_images
 from landwaiter.platform.findings.tables import AssessmentRow, FindingRow, VariantRow
 from landwaiter.platform.findings.vulnerabilities import vulnerabilities
 from landwaiter.platform.images.tables import ImageRow
 from landwaiter.platform.scans.tables import ACTIVE, ScanRow
-from landwaiter.platform.sensors.service import calls
+from landwaiter.platform.sensors.service import silent_sensors
 from landwaiter.platform.store.base import now
 from landwaiter.platform.tasks.tables import ContainerRow, TaskRow
 
@@ -25,7 +26,7 @@ def overview(session: Session, platform: Platform) -> Overview:
     """Count what runs, how it stands, and what changed in the last 24 hours."""
     since, bundles = now() - _DAY, platform.bundles
     containers, assessed, failing = _containers(session)
-    images_running = _count(session, select(ContainerRow.image_id).join(TaskRow).where(TaskRow.running).distinct())
+    images_running = _count(session, select(running_images().c.image_id))
     return Overview(
         tasks_running=_count(session, select(TaskRow.id).where(TaskRow.running)),
         containers_running=containers,
@@ -44,7 +45,7 @@ def overview(session: Session, platform: Platform) -> Overview:
         bundle_problem=bundles.problem(),
         data=data_age(bundles.info(), platform.settings.policy.max_age_hours, now()),
         outdated=count_outdated(platform, session),
-        silent_sensors=sum(sensor.silent for sensor in calls(session, platform.silence).sensors),
+        silent_sensors=silent_sensors(session, platform.silence),
         stopped_tasks_day=_count(session, select(TaskRow.id).where(~TaskRow.running, TaskRow.last_seen > since)),
     )
 
@@ -68,14 +69,14 @@ def _containers(session: Session) -> tuple[int, int, int]:
                 VariantRow.container == ContainerRow.name,
             ),
         )
-        .where(TaskRow.running)
+        .where(TaskRow.running, ContainerRow.running)
     ).one()
     return row[0], row[1], row[2]
 
 
 def _exposure(session: Session) -> Counts:
     """Add up the open findings of the images that run now."""
-    runs = select(ContainerRow.image_id).join(TaskRow, TaskRow.id == ContainerRow.task_id).where(TaskRow.running)
+    runs = select(running_images().c.image_id)
     names = Counts.__struct_fields__
     sums = [func.coalesce(func.sum(getattr(AssessmentRow, name)), 0) for name in names]
     row = session.execute(select(*sums).where(AssessmentRow.image_id.in_(runs))).one()

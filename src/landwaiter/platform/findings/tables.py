@@ -18,6 +18,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from landwaiter.platform.store.base import Base, Time
 
+URGENT = "resolved IS NULL AND fixed AND NOT suppressed AND (severity = 0 OR kev)"
+"""Critical and known exploited findings that an upgrade removes: the predicate of their index."""
+
 
 class AssessmentRow(Base):
     """The newest assessment of an image, with its counts for lists. `not_assessed` is JSON of a list of NotAssessed."""
@@ -70,6 +73,16 @@ class FindingRow(Base):
         Index("ix_findings_fingerprint", "fingerprint", "image_id"),
         Index("ix_findings_first_seen", "first_seen"),
         Index("ix_findings_resolved", "resolved", postgresql_where="resolved IS NOT NULL"),
+        Index(
+            "ix_findings_urgent",
+            "package_type",
+            "package_name",
+            "package_version",
+            "vulnerability",
+            "image_id",
+            postgresql_where=URGENT,
+            postgresql_include=["severity", "kev", "id"],
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
@@ -103,6 +116,7 @@ class VulnerabilityRow(Base):
     """What is known of a vulnerability, from the newest finding that told of it."""
 
     __tablename__ = "vulnerabilities"
+    __table_args__ = (Index("ix_vulnerabilities_severity", "severity", "id"),)
 
     id: Mapped[str] = mapped_column(primary_key=True)
     aliases: Mapped[list[str]] = mapped_column(ARRAY(Text))

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, Subquery, func, or_, select
+from sqlalchemy import Boolean, ColumnElement, Integer, Select, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from landwaiter.matching.models import SEVERITIES, Finding
 from landwaiter.platform.findings.models import Upgrade, Upgrades
-from landwaiter.platform.findings.tables import FindingRow
-from landwaiter.platform.tasks.tables import ContainerRow, TaskRow
+from landwaiter.platform.findings.running import running_images
+from landwaiter.platform.findings.tables import URGENT, FindingRow
 from landwaiter.reports.fixes import fixes
 
 MOST = 50
@@ -19,7 +19,8 @@ MOST = 50
 _MOST_ROWS = 20_000
 _SAMPLES = 40
 
-_URGENT = or_(FindingRow.severity == 0, FindingRow.kev)
+_URGENT: ColumnElement[bool] = literal_column(f"({URGENT})", Boolean)
+"""As it is written in the index; a parameter in it would keep PostgreSQL from using that."""
 
 
 class _Use(msgspec.Struct, frozen=True):
@@ -46,29 +47,21 @@ def upgrades(session: Session, limit: int = MOST) -> Upgrades:
 
 
 def _running_findings() -> Select[Any]:
+    """Return the rows of `_Use` with their package: first what an image has, once however many paths it has it at."""
+    key = (FindingRow.package_type, FindingRow.package_name, FindingRow.package_version, FindingRow.vulnerability)
+    severity, kev = func.min(FindingRow.severity), func.bool_or(FindingRow.kev)
+    sample = func.min(FindingRow.id).label("sample")
+    found = select(*key, FindingRow.image_id, severity.label("severity"), kev.label("kev"), sample)
+    had = found.where(_URGENT).group_by(*key, FindingRow.image_id).subquery()
     running = running_images()
-    columns = (
-        FindingRow.package_type, FindingRow.package_name, FindingRow.package_version, FindingRow.vulnerability,
-        func.min(FindingRow.severity), func.bool_or(FindingRow.kev), func.count(FindingRow.image_id.distinct()),
-        func.sum(running.c.containers), func.min(FindingRow.id),
-    )  # fmt: skip
+    same = tuple(had.c[column.key] for column in key)
+    exploited, containers = func.bool_or(had.c.kev), func.sum(running.c.containers).cast(Integer)
     return (
-        select(*columns)
-        .join(running, running.c.image_id == FindingRow.image_id)
-        .where(FindingRow.resolved.is_(None), FindingRow.fixed, ~FindingRow.suppressed, _URGENT)
-        .group_by(*columns[:4])
+        select(*same, func.min(had.c.severity), exploited, func.count(), containers, func.min(had.c.sample))
+        .join(running, running.c.image_id == had.c.image_id)
+        .group_by(*same)
+        .order_by(exploited.desc(), containers.desc())
         .limit(_MOST_ROWS)
-    )
-
-
-def running_images() -> Subquery:
-    """Return the images that run now, each with its number of `containers`."""
-    return (
-        select(ContainerRow.image_id, func.count().label("containers"))
-        .join(TaskRow, TaskRow.id == ContainerRow.task_id)
-        .where(TaskRow.running)
-        .group_by(ContainerRow.image_id)
-        .subquery()
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, and_, exists, func, select, tuple_
+from sqlalchemy import Integer, Select, func, literal_column, select, tuple_
 from sqlalchemy.orm import Session
 
 from landwaiter.errors import InputError
@@ -19,13 +19,14 @@ from landwaiter.platform.findings.models import (
     VulnerabilityList,
     VulnerabilityPage,
 )
+from landwaiter.platform.findings.running import running_images
 from landwaiter.platform.findings.tables import FindingRow, VulnerabilityRow
 from landwaiter.platform.images.tables import ImageRow
 from landwaiter.platform.store.paging import DEFAULT, cursor_of, position_of
 from landwaiter.platform.tasks.tables import ContainerRow, TaskRow
 
 _ORDER = (FindingRow.severity, FindingRow.vulnerability, FindingRow.id)
-MOST_PLACES, MOST_IMAGES = 500, 200
+MOST_PLACES, MOST_IMAGES = 200, 100
 """Places and images that one page lists; the page says when there are more."""
 
 
@@ -65,8 +66,8 @@ def places_of(session: Session, image_ids: Sequence[int], *, limit: int = MOST_P
         select(TaskRow, ContainerRow.name, ContainerRow.image, ImageRow.digest)
         .join(ContainerRow, ContainerRow.task_id == TaskRow.id)
         .join(ImageRow, ImageRow.id == ContainerRow.image_id)
-        .where(TaskRow.running, ContainerRow.image_id.in_(image_ids))
-        .order_by(TaskRow.id.desc(), ContainerRow.name)
+        .where(ContainerRow.running, ContainerRow.image_id.in_(image_ids))
+        .order_by(ContainerRow.task_id.desc(), ContainerRow.name)
         .limit(limit)
     )
     return tuple(
@@ -84,17 +85,6 @@ def places_of(session: Session, image_ids: Sequence[int], *, limit: int = MOST_P
         )
         for task, name, image, digest in session.execute(query)
     )
-
-
-def running_counts(session: Session, image_ids: Sequence[int]) -> dict[int, int]:
-    """Return how many containers run each of the images now."""
-    query = (
-        select(ContainerRow.image_id, func.count())
-        .join(TaskRow, TaskRow.id == ContainerRow.task_id)
-        .where(TaskRow.running, ContainerRow.image_id.in_(image_ids))
-        .group_by(ContainerRow.image_id)
-    )
-    return {image_id: count for image_id, count in session.execute(query) if image_id is not None}
 
 
 def vulnerabilities(
@@ -162,11 +152,11 @@ def heads_of(session: Session, rows: Sequence[VulnerabilityRow]) -> tuple[Vulner
         )
     }
     exposed = select(FindingRow.vulnerability, FindingRow.image_id).where(of_these).distinct().subquery()
+    runs = running_images()
     running: dict[str, int] = dict(
         session.execute(
-            select(exposed.c.vulnerability, func.count())
-            .join(ContainerRow, ContainerRow.image_id == exposed.c.image_id)
-            .join(TaskRow, and_(TaskRow.id == ContainerRow.task_id, TaskRow.running))
+            select(exposed.c.vulnerability, func.sum(runs.c.containers).cast(Integer))
+            .join(runs, runs.c.image_id == exposed.c.image_id)
             .group_by(exposed.c.vulnerability)
         ).all()
     )
@@ -190,35 +180,40 @@ def _head(row: VulnerabilityRow, seen: Sequence[Any] | None, running: int) -> Vu
 
 
 def _open_vulnerabilities(*, running_only: bool) -> Select[VulnerabilityRow]:
-    found = exists().where(FindingRow.vulnerability == VulnerabilityRow.id, FindingRow.resolved.is_(None))
+    """Return those that any image has: PostgreSQL looks them up one by one, and stops when a page is full."""
+    found: Select[int] = select(literal_column("1", Integer)).select_from(FindingRow)
     if running_only:
-        runs = exists().where(
-            ContainerRow.image_id == FindingRow.image_id, TaskRow.id == ContainerRow.task_id, TaskRow.running
-        )
-        found = found.where(runs)
-    return select(VulnerabilityRow).where(found)
+        found = found.join(ContainerRow, (ContainerRow.image_id == FindingRow.image_id) & ContainerRow.running)
+    found = found.where(FindingRow.vulnerability == VulnerabilityRow.id, FindingRow.resolved.is_(None))
+    one = found.correlate(VulnerabilityRow).limit(1).lateral()
+    return select(VulnerabilityRow).join(one, literal_column("true"))
 
 
 def _affected(session: Session, vulnerability: str) -> list[tuple[int, AffectedImage]]:
     """Return the images that have it now, those that run most first; one more than a page lists."""
-    query = (
-        select(FindingRow, ImageRow)
-        .join(ImageRow, ImageRow.id == FindingRow.image_id)
+    runs = running_images()
+    number = func.coalesce(runs.c.containers, 0)
+    chosen = (
+        select(FindingRow.image_id, func.max(number).cast(Integer).label("containers"))
+        .outerjoin(runs, runs.c.image_id == FindingRow.image_id)
         .where(FindingRow.vulnerability == vulnerability, FindingRow.resolved.is_(None))
-        .order_by(ImageRow.last_seen.desc(), FindingRow.id)
-        .limit(MOST_IMAGES * 10)
+        .group_by(FindingRow.image_id)
+        .order_by(func.max(number).desc(), FindingRow.image_id.desc())
+        .limit(MOST_IMAGES + 1)
     )
+    running: dict[int, int] = dict(session.execute(chosen).all())
+    images = {row.id: row for row in session.scalars(select(ImageRow).where(ImageRow.id.in_(running)))}
     findings: dict[int, list[TrackedFinding]] = {}
-    images: dict[int, ImageRow] = {}
-    for finding, image in session.execute(query):
-        images[image.id] = image
-        findings.setdefault(image.id, []).append(tracked(finding))
-    running = running_counts(session, list(images))
-    affected = [
-        (key, AffectedImage(row.digest, row.reference, row.platform, running.get(key, 0), tuple(findings[key])))
-        for key, row in images.items()
+    query = select(FindingRow).where(
+        FindingRow.vulnerability == vulnerability, FindingRow.resolved.is_(None), FindingRow.image_id.in_(running)
+    )
+    for row in session.scalars(query.order_by(FindingRow.id)):
+        findings.setdefault(row.image_id, []).append(tracked(row))
+    return [
+        (key, AffectedImage(image.digest, image.reference, image.platform, number, tuple(findings.get(key, ()))))
+        for key, number in running.items()
+        if (image := images.get(key)) is not None
     ]
-    return sorted(affected, key=lambda item: -item[1].running)[: MOST_IMAGES + 1]
 
 
 def _rank(severity: str) -> int:

@@ -81,6 +81,14 @@ def calls(session: Session, silent_after: timedelta) -> Calls:
     )
 
 
+def silent_sensors(session: Session, silent_after: timedelta) -> int:
+    """Return how many sensors have said nothing for `silent_after`."""
+    limit = now() - silent_after
+    last = func.greatest(SensorRow.last_event, SensorRow.last_sweep)
+    query = select(func.count()).select_from(SensorRow).where(func.coalesce(last, SensorRow.first_seen) < limit)
+    return session.execute(query).scalar_one()
+
+
 def forget_old(session: Session) -> None:
     """Remove refusals that are a week past, and all but the newest thousand: whoever calls may have many addresses."""
     session.execute(delete(RefusalRow).where(RefusalRow.last < now() - _KEPT))

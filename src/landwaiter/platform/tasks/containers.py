@@ -48,6 +48,7 @@ def _placing() -> Insert:
             "image_digest": case((new.image_digest != "", new.image_digest), else_=old.image_digest),
             "platform": new.platform,
             "last_status": new.last_status,
+            "running": new.running,
             "runtime_id": new.runtime_id,
             "image_id": func.coalesce(new.image_id, old.image_id),
             "scan_id": func.coalesce(new.scan_id, old.scan_id),
@@ -92,6 +93,7 @@ def _row(use: Use, task_id: int, placed: Placed) -> dict[str, object]:
         "platform": use.platform,
         "last_status": text_of(use.container.last_status),
         "runtime_id": text_of(use.container.runtime_id),
+        "running": use.task.last_status != STOPPED,
         "image_id": placed.images.get(place),
         "scan_id": placed.scans.get(place),
     }

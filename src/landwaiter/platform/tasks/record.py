@@ -7,6 +7,7 @@ reports that arrive together wait for each other instead of deadlocking.
 
 from collections.abc import Sequence
 from functools import cache, partial
+from itertools import islice
 
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -31,10 +32,15 @@ MOST_CONTAINERS = 50
 """ECS allows 10 in a task; agents of AWS add a few."""
 
 
-def record_task(session: Session, report: TaskReport, terms: Terms) -> TaskAnswer:
-    """Take in a report of one task, and answer for each of its images. Raises InputError."""
-    fresh, images = _record(session, [report], terms)
-    return TaskAnswer(duplicate=report.task.task_arn not in fresh, images=tuple(images))
+def record_tasks(session: Session, reports: Sequence[TaskReport], terms: Terms) -> list[TaskAnswer]:
+    """Take in reports of several tasks, no task twice, in one transaction; return the answers in their order."""
+    fresh, images = _record(session, reports, terms)
+    remaining = iter(images)
+    answers: dict[str, TaskAnswer] = {}
+    for task in sorted((report.task for report in reports), key=lambda item: item.task_arn):
+        mine = tuple(islice(remaining, len({container.name for container in task.containers})))
+        answers[task.task_arn] = TaskAnswer(duplicate=task.task_arn not in fresh, images=mine)
+    return [answers[report.task.task_arn] for report in reports]
 
 
 def record_sweep(database: Database, sweep: Sweep, terms: Terms) -> SweepAnswer:

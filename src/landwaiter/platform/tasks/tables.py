@@ -14,6 +14,10 @@ class TaskRow(Base):
     __tablename__ = "tasks"
     __table_args__ = (
         Index("ix_tasks_running", "cluster_arn", "id", postgresql_where="running"),
+        Index("ix_tasks_running_where", "account", "region", postgresql_where="running"),
+        Index(
+            "ix_tasks_running_definition", "id", postgresql_where="running", postgresql_include=["task_definition_arn"]
+        ),
         Index("ix_tasks_last_seen", "last_seen", "id"),
         Index("ix_tasks_definition", "task_definition_arn"),
     )
@@ -52,6 +56,7 @@ class ContainerRow(Base):
         PrimaryKeyConstraint("task_id", "name"),
         Index("ix_containers_image", "image_id", "task_id"),
         Index("ix_containers_unresolved", "image_digest", postgresql_where="image_id IS NULL"),
+        Index("ix_containers_running", "image_id", "task_id", postgresql_where="running", postgresql_include=["name"]),
     )
 
     task_id: Mapped[int] = mapped_column(ForeignKey("tasks.id", ondelete="CASCADE"))
@@ -66,6 +71,8 @@ class ContainerRow(Base):
     image_id: Mapped[int | None] = mapped_column(ForeignKey("images.id", ondelete="SET NULL"))
     scan_id: Mapped[str | None] = mapped_column(ForeignKey("scans.id", ondelete="SET NULL"), index=True)
     """The scan that answers for it, while the image is not known or when it was last scanned for this container."""
+    running: Mapped[bool] = mapped_column(server_default="true")
+    """Whether its task runs; a trigger of the database follows the task. What runs is counted without the tasks."""
 
 
 class TaskEventRow(Base):

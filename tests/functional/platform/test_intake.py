@@ -1,0 +1,151 @@
+"""Events that arrive together share a transaction, and nothing else: each gets its own answer, or its own error."""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import msgspec
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+
+from landwaiter.errors import InputError
+from landwaiter.platform.context import Platform
+from landwaiter.platform.tasks import intake
+from landwaiter.platform.tasks.models import TaskAnswer, TaskReport
+from landwaiter.platform.tasks.tables import ContainerRow, TaskRow
+
+Send = Callable[[dict[str, Any]], "Future[TaskAnswer]"]
+
+
+class Gate:
+    """Holds the first transaction until it is opened, and notes how many events each took in."""
+
+    def __init__(self, original: Callable[..., Any]) -> None:
+        self.original = original
+        self.opened, self.reached = threading.Event(), threading.Event()
+        self.batches: list[int] = []
+        self.failure: Exception | None = None
+
+    def __call__(self, session: Any, reports: Any, terms: Any) -> Any:
+        self.batches.append(len(reports))
+        self.reached.set()
+        assert self.opened.wait(30)
+        if self.failure is not None:
+            raise self.failure
+        return self.original(session, reports, terms)
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
+    gate = Gate(intake.record_tasks)
+    monkeypatch.setattr(intake, "record_tasks", gate)
+    return gate
+
+
+def together(platform: Platform, gate: Gate, *tasks: dict[str, Any]) -> list["Future[TaskAnswer]"]:
+    """Send the first task, and the others in order while its transaction is held; return what comes of each."""
+    with ThreadPoolExecutor(len(tasks)) as pool:
+        futures = []
+        for number, task in enumerate(tasks):
+            futures.append(pool.submit(platform.intake.take, msgspec.convert({"task": task}, TaskReport)))
+            deadline = time.monotonic() + 20
+            while not gate.reached.is_set() or len(platform.intake._waiting) < number:
+                assert time.monotonic() < deadline
+                time.sleep(0.005)
+        gate.opened.set()
+    return futures
+
+
+def test_events_that_arrive_meanwhile_share_the_next_transaction(
+    platform: Platform, gate: Gate, sensor: Any, sample: Any
+) -> None:
+    tasks = [sensor.task(str(number), image_digest=sample.digest) for number in range(6)]
+    answers = [future.result() for future in together(platform, gate, *tasks)]
+    assert gate.batches == [1, 5]
+    assert [answer.images[0].state for answer in answers] == ["scan", *["scanning"] * 5]
+    assert [answer.duplicate for answer in answers] == [False] * 6
+
+
+def test_each_event_gets_the_answer_for_its_own_images(
+    platform: Platform, gate: Gate, sensor: Any, sample: Any
+) -> None:
+    def containers(*names: str) -> list[dict[str, str]]:
+        state = {"image": sample.reference, "image_digest": "", "last_status": "RUNNING", "runtime_id": ""}
+        return [{"name": name, **state} for name in names]
+
+    tasks = [
+        sensor.task("z", containers=containers("one")),
+        sensor.task("y", containers=containers("two", "three")),
+        sensor.task("x", containers=containers()) | {"containers": []},
+        sensor.task("w", containers=containers("four", "four", "five")),
+    ]
+    answers = [future.result() for future in together(platform, gate, *tasks)]
+    told = [[image.container for image in answer.images] for answer in answers]
+    assert told == [["one"], ["two", "three"], [], ["four", "five"]]
+
+
+def test_a_bad_event_fails_alone(platform: Platform, gate: Gate, sensor: Any) -> None:
+    tasks = [sensor.task(str(number)) for number in range(4)]
+    tasks[2]["account"] = "999999999999"
+    futures = together(platform, gate, *tasks)
+    assert gate.batches == [1, 3, 1, 1, 1]
+    with pytest.raises(InputError, match="not of account"):
+        futures[2].result()
+    assert [futures[number].result().duplicate for number in (0, 1, 3)] == [False] * 3
+
+
+def test_two_events_of_one_task_are_taken_in_one_after_the_other(platform: Platform, gate: Gate, sensor: Any) -> None:
+    running, stopped = sensor.task("1", version=2), sensor.task("1", version=3, status="STOPPED")
+    futures = together(platform, gate, sensor.task("0"), running, stopped, running)
+    assert gate.batches == [1, 1, 1, 1]
+    assert [future.result().duplicate for future in futures] == [False, False, False, True]
+    with platform.database.begin() as session:
+        assert session.scalar(select(TaskRow.version).where(TaskRow.task_arn == running["task_arn"])) == 3
+
+
+def test_a_database_that_is_away_fails_all_that_wait_at_once(platform: Platform, gate: Gate, sensor: Any) -> None:
+    gate.failure = OperationalError("SELECT", {}, Exception("away"))
+    futures = together(platform, gate, *(sensor.task(str(number)) for number in range(5)))
+    assert gate.batches == [1, 4], "no one of them is tried again alone"
+    for future in futures:
+        with pytest.raises(OperationalError):
+            future.result()
+    gate.failure = None
+    assert not platform.intake.take(msgspec.convert({"task": sensor.task("0")}, TaskReport)).duplicate
+
+
+def test_the_lead_is_handed_on_so_that_nobody_works_for_ever(
+    platform: Platform, gate: Gate, sensor: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "MOST", 2)
+    leaders: list[int] = []
+    original = gate.original
+
+    def noting(*arguments: Any) -> Any:
+        leaders.append(threading.get_ident())
+        return original(*arguments)
+
+    gate.original = noting
+    futures = together(platform, gate, *(sensor.task(str(number)) for number in range(7)))
+    assert all(not future.result().duplicate for future in futures)
+    assert gate.batches == [1, 2, 2, 2]
+    assert len(set(leaders)) == 4
+
+
+def test_containers_stop_with_their_task_whoever_tells(platform: Platform, sensor: Any, sample: Any) -> None:
+    def running() -> list[bool]:
+        with platform.database.begin() as session:
+            return list(session.scalars(select(ContainerRow.running).order_by(ContainerRow.task_id)))
+
+    sensor.report(sensor.task("1", image_digest=sample.digest))
+    sensor.report(sensor.task("2", image_digest=sample.digest))
+    assert running() == [True, True]
+    sensor.report(sensor.task("1", version=3, status="STOPPED") | {"containers": []})
+    assert running() == [False, True]
+    sensor.sweep()
+    assert running() == [False, False]
+    sensor.sweep(sensor.task("2", image_digest=sample.digest))
+    assert running() == [False, True]
