@@ -12,6 +12,7 @@ from landwaiter.aws.changes import Change, make_all
 from landwaiter.aws.client_types import ClientFactory
 from landwaiter.aws.memory import NOTHING, Memory, as_words, function_configuration, project_of, words
 from landwaiter.aws.policy import Place, attach_policy, current_document, is_attached, place_of, require_role
+from landwaiter.aws.settle import configure_function, patiently
 from landwaiter.errors import InputError
 
 PREFIX = "landwaiter:before-attach:"
@@ -127,13 +128,8 @@ def attach_function(functions: Any, placement: Placement, name: str = names.FUNC
     """Put the Lambda function into the first private subnet; False when it is there already."""
     if _vpc_of(function_configuration(functions, name)) == placement.of_function:
         return False
-    _place_function(functions, placement.of_function, name)
+    configure_function(functions, name, VpcConfig=placement.of_function)
     return True
-
-
-def _place_function(functions: Any, config: dict[str, list[str]], name: str = names.FUNCTION) -> None:  # noqa: ANN401
-    functions.update_function_configuration(FunctionName=name, VpcConfig=config)
-    functions.get_waiter("function_updated_v2").wait(FunctionName=name)
 
 
 def attach_project(codebuild: Any, placement: Placement, name: str = names.PROJECT) -> bool:  # noqa: ANN401 - a boto3 client
@@ -143,7 +139,7 @@ def attach_project(codebuild: Any, placement: Placement, name: str = names.PROJE
     """
     if project_of(codebuild, name).get("vpcConfig") == placement.of_project:
         return False
-    codebuild.update_project(name=name, vpcConfig=placement.of_project)
+    patiently(lambda: codebuild.update_project(name=name, vpcConfig=placement.of_project))
     return True
 
 
@@ -173,7 +169,7 @@ def undo_changes(client: ClientFactory) -> list[Change]:
         *back(
             "function",
             f"put {names.FUNCTION} back {_to(function)}",
-            lambda: _place_function(functions, _function_config(function)),
+            lambda: configure_function(functions, VpcConfig=_function_config(function)),
         ),
         *back(
             "lambda-policy",

@@ -28,9 +28,8 @@ def give_to_builds(client: ClientFactory, memory: Memory, bundle: str) -> list[C
     """Return what has to be done for builds to trust `bundle` (PEM text)."""
     project = project_of(client("codebuild"))
     before = _variable(project)
-    if len(bundle.encode()) <= MOST_INLINE:
-        wanted, changes = {"name": VARIABLE, "value": bundle, "type": "PLAINTEXT"}, []
-    else:
+    wanted, changes = {"name": VARIABLE, "value": bundle, "type": "PLAINTEXT"}, []
+    if needs_secret(bundle):
         changes = _secret_changes(client, project, bundle)
         wanted = {"name": VARIABLE, "value": SECRET, "type": "SECRETS_MANAGER"}
     if before == wanted or (before and _names_secret(before) and _names_secret(wanted)):
@@ -131,7 +130,7 @@ def _secret_changes(client: ClientFactory, project: dict[str, Any], bundle: str)
         text = f"keep the roots ({len(bundle):,} bytes) in the secret {SECRET}"
         changes.append(Change("secret", text, lambda: keep_secret(client, bundle)))
     role = str(project["serviceRole"]).rsplit("/", 1)[1]
-    if not _may_read(client("iam"), role):
+    if not _stack_parameters(client).get("RootCaSecret") and not _may_read(client("iam"), role):
         text = f"let {role} read that secret"
         changes.append(Change("secret-policy", text, lambda: _let_read(client, role)))
     return changes
@@ -144,16 +143,19 @@ def _secret_value(secrets: Any, secret: str = SECRET) -> str | None:  # noqa: AN
         return None
 
 
+def needs_secret(bundle: str) -> bool:
+    """Tell whether roots (PEM text) are too long for a parameter, so that `keep_secret` must precede the stack."""
+    return len(bundle.encode()) > MOST_INLINE
+
+
 def stack_parameters(bundle: str, expires: datetime | None = None) -> dict[str, str]:
     """Return the scanning template's parameters for the roots in `bundle` (PEM text, "" for none).
 
-    With `RootCaSecret` set, `keep_secret` must be called before the stack is deployed. `expires` is when the first of
-    the roots does.
+    `expires` is when the first of the roots does.
     """
-    long = len(bundle.encode()) > MOST_INLINE
     return {
-        "RootCaPem": "" if long else bundle,
-        "RootCaSecret": SECRET if long else "",
+        "RootCaPem": "" if needs_secret(bundle) else bundle,
+        "RootCaSecret": SECRET if needs_secret(bundle) else "",
         "RootCaExpires": f"{expires:%Y-%m-%d}" if expires else "",
     }
 

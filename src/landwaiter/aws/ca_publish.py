@@ -19,6 +19,7 @@ from landwaiter.aws.changes import Change
 from landwaiter.aws.client_types import ClientFactory
 from landwaiter.aws.memory import NOTHING, Memory, as_words, function_configuration, words
 from landwaiter.aws.roots import bundle_of, earliest_expiry
+from landwaiter.aws.settle import configure_function
 from landwaiter.errors import InputError, NotPermittedError
 
 LAYER = "QualysPodCustomRootCa"
@@ -137,7 +138,8 @@ def _function_changes(functions: Any, configuration: dict[str, Any], holder: _Ho
         memory = Memory(functions, PREFIX)
         memory.remember("path", variables.get(names.ROOT_CA_PARAMETER, ""))
         memory.remember("layers", as_words([arn for arn in before if is_ours(arn)]))
-        update_function(functions, [*others, holder.arn], {**variables, names.ROOT_CA_PARAMETER: path})
+        given = {"Variables": {**variables, names.ROOT_CA_PARAMETER: path}}
+        configure_function(functions, Layers=[*others, holder.arn], Environment=given)
 
     return [Change("function", f"add the layer to {names.FUNCTION}, {names.ROOT_CA_PARAMETER} = {path}", make)]
 
@@ -157,14 +159,6 @@ def variables_of(configuration: dict[str, Any]) -> dict[str, str]:
             "Let an administrator allow kms:Decrypt on the function's key, and run it again.",
         )
     return dict(environment.get("Variables") or {})
-
-
-def update_function(functions: Any, layers: list[str], variables: dict[str, str]) -> None:  # noqa: ANN401
-    """Set the function's layers and variables and wait until they are in force."""
-    functions.update_function_configuration(
-        FunctionName=names.FUNCTION, Layers=layers, Environment={"Variables": variables}
-    )
-    functions.get_waiter("function_updated_v2").wait(FunctionName=names.FUNCTION)
 
 
 def withdraw_changes(client: ClientFactory) -> list[Change]:
@@ -190,7 +184,8 @@ def _function_back(functions: Any, memory: Memory, remembered: dict[str, str]) -
         if path != NOTHING:
             variables[names.ROOT_CA_PARAMETER] = path
         kept = [arn for arn in layers_of(configuration) if not is_ours(arn)]
-        update_function(functions, [*kept, *words(remembered.get("layers", NOTHING))], variables)
+        layers = [*kept, *words(remembered.get("layers", NOTHING))]
+        configure_function(functions, Layers=layers, Environment={"Variables": variables})
         for name in ("path", "layers"):
             memory.forget(name)
 

@@ -7,12 +7,11 @@ from typing import Any
 
 import httpx2
 import msgspec
-from cryptography import x509
 
 from landwaiter.aws import names
 from landwaiter.aws.ca_project import variable_text
 from landwaiter.aws.ca_publish import describe_layer, layers_of, variables_of
-from landwaiter.aws.certificate_facts import Certificate, facts_of
+from landwaiter.aws.certificate_facts import Certificate, read_certificates
 from landwaiter.aws.certificates import WARN_DAYS, expiry_warnings
 from landwaiter.aws.client_types import ClientFactory
 from landwaiter.aws.memory import function_configuration
@@ -92,16 +91,6 @@ def function_roots(functions: Any, configuration: dict[str, Any], path: str) -> 
         except (zipfile.BadZipFile, OSError, RuntimeError) as error:
             raise InputError(f"The layer {arn} cannot be read: {error}.", "Publish it again.") from error
     return ()
-
-
-def read_certificates(pem: str) -> tuple[Certificate, ...]:
-    """Read the certificates of PEM text, whatever they are; empty for empty text. Raises InputError."""
-    if not pem.strip():
-        return ()
-    try:
-        return tuple(facts_of(one) for one in x509.load_pem_x509_certificates(pem.encode()))
-    except ValueError as error:
-        raise InputError(f"What is published is no certificate: {error}.", "landwaiter aws ca publish FILE") from error
 
 
 def _fetch(url: str) -> bytes:

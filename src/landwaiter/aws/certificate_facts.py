@@ -59,6 +59,17 @@ def facts_of(certificate: x509.Certificate) -> Certificate:
         raise InputError(f"A certificate cannot be read: {error}.", "Export it again from the CA.") from error
 
 
+def read_certificates(pem: str) -> tuple[Certificate, ...]:
+    """Read the certificates of PEM text, whatever they are; empty for empty text. Raises InputError."""
+    if not pem.strip():
+        return ()
+    try:
+        return tuple(facts_of(one) for one in x509.load_pem_x509_certificates(pem.encode()))
+    except ValueError as error:
+        text = f"There is no certificate where a root CA should be: {error}."
+        raise InputError(text, "landwaiter aws ca publish FILE") from error
+
+
 def _facts(certificate: x509.Certificate) -> Certificate:
     der = certificate.public_bytes(Encoding.DER)
     return Certificate(

@@ -2,17 +2,18 @@
 
 import difflib
 import os
-import platform
 import tomllib
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
-from landwaiter.aws import templates
+from landwaiter.aws import package, templates
+from landwaiter.aws.roots import MOST_BYTES, bundle_of, read_roots
 from landwaiter.errors import InputError
-from landwaiter.images.trust import read_root_ca, ssl_context
+from landwaiter.images.files import read_document
 
 ENVIRONMENT_FILE = "LANDWAITER_AWS_CONFIG"
 DEFAULT_FILE = "landwaiter-aws.toml"
@@ -22,9 +23,10 @@ _SECRETS = frozenset({"token", "sensor_token", "platform_token", "admin_token", 
 _OURS = frozenset({
     "PlatformUrl", "PlatformToken", "QualysPodCustomRootCertPath", "RootCaLayerKey", "RootCaPem", "ArtifactBucket",
     "TriggerKey", "JobKey", "JobSha256", "JobPythonVersion", "VpcId", "LambdaSubnetId", "CodeBuildSubnetId",
-    "SecurityGroupId", "SubnetArns", "Architecture", "ConcurrentBuildLimit", "SweepMinutes", "PermissionsBoundaryArn",
+    "SecurityGroupId", "SubnetArns", "RootCaExpires", "RootCaSecret", "Architecture",
+    "ConcurrentBuildLimit", "SweepMinutes", "PermissionsBoundaryArn",
 })  # fmt: skip
-_MACHINES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
+_ARCHITECTURES = ("x86_64", "arm64")
 
 
 class DeployConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,8 +61,8 @@ class DeployConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def architecture(self) -> str:
-        """The processor of the builds, which is this machine's: the job carries its compiled modules."""
-        return self.architectures[0] if self.architectures else _this_machine()
+        """The processor of the builds: this machine's, unless another is named; see `package.job_zip`."""
+        return self.architectures[0] if self.architectures else package.own_architecture()
 
 
 def find_config(named: Path | None) -> Path | None:
@@ -149,9 +151,10 @@ def _of(path: Path | None) -> str:
 def _with_root_ca(config: DeployConfig) -> DeployConfig:
     if config.root_ca and config.root_ca_file:
         raise InputError("Both root_ca and root_ca_file are set.", "Keep one of them.")
-    pem = read_root_ca(Path(config.root_ca_file)) if config.root_ca_file else config.root_ca
-    ssl_context(pem)
-    return msgspec.structs.replace(config, root_ca=pem)
+    if not config.root_ca and not config.root_ca_file:
+        return config
+    data = read_document(Path(config.root_ca_file), MOST_BYTES) if config.root_ca_file else config.root_ca.encode()
+    return msgspec.structs.replace(config, root_ca=bundle_of(read_roots(data, now=datetime.now(UTC))))
 
 
 def _check(config: DeployConfig) -> None:
@@ -195,17 +198,8 @@ def _check_own_network(config: DeployConfig) -> None:
 def _check_architectures(config: DeployConfig) -> None:
     if not config.architectures:
         return
-    if len(config.architectures) > 1 or config.architectures[0] not in _MACHINES.values():
+    if len(config.architectures) > 1 or config.architectures[0] not in _ARCHITECTURES:
         raise InputError(
             f"architectures is {', '.join(config.architectures)}.",
             "Give one, x86_64 or arm64: the processor of the builds, which read images of all processors.",
         )
-    if config.architectures[0] != _this_machine():
-        raise InputError(
-            f"Builds on {config.architectures[0]} need a job made on such a machine; this one is {_this_machine()}.",
-            f"Run this on such a machine, or build on {_this_machine()}: images of all processors are read there.",
-        )
-
-
-def _this_machine() -> str:
-    return _MACHINES.get(platform.machine().lower(), "x86_64")

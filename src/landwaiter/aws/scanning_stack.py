@@ -3,18 +3,22 @@
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
 from botocore.exceptions import ClientError
 
-from landwaiter.aws import attach, names, package, templates
+from landwaiter.aws import attach, ca_project, names, package, templates
 from landwaiter.aws.access import NO_TOKEN, Access
 from landwaiter.aws.artifacts import ArtifactBucket
+from landwaiter.aws.certificate_facts import Root
 from landwaiter.aws.client_types import ClientFactory
+from landwaiter.aws.failures import code_of
 from landwaiter.aws.network_stack import look_at
 from landwaiter.aws.options import DeployOptions
 from landwaiter.aws.private_network import PrivateNetwork
+from landwaiter.aws.roots import bundle_of, earliest_expiry, read_roots
 from landwaiter.aws.stacks import KEEP, Stack
 from landwaiter.aws.steps import Finding, Step, removal
 from landwaiter.errors import InputError
@@ -94,8 +98,8 @@ class ScanningStack:
                 "Delete the scanning stack",
                 2,
                 f"Delete the stack {self._stack.name} with all it holds, the token's secret included.",
-                lambda: removal(self._stack.describe() is not None, self._stack.name),
-                lambda: "deleted" if self._stack.delete() else "there was none",
+                self._look_removal,
+                self._remove,
             ),
             Step(
                 "code",
@@ -118,8 +122,26 @@ class ScanningStack:
 
     @cached_property
     def _artifacts(self) -> "_Artifacts":
-        layer = package.root_ca_layer(self._options.root_ca.encode()) if self._options.root_ca else None
-        return _Artifacts(*_own_code(self._options.cache), layer)
+        layer = package.root_ca_layer(self._bundle.encode()) if self._roots else None
+        architecture = self._options.parameters.get("Architecture", "")
+        return _Artifacts(package.trigger_zip(), _job(self._options.cache, architecture), layer)
+
+    @cached_property
+    def _roots(self) -> tuple[Root, ...]:
+        return read_roots(self._options.root_ca.encode(), now=datetime.now(UTC)) if self._options.root_ca else ()
+
+    @property
+    def _bundle(self) -> str:
+        return bundle_of(self._roots)
+
+    @property
+    def _root_ca_parameters(self) -> dict[str, str]:
+        layer = self._artifacts.root_ca
+        return {
+            names.ROOT_CA_PARAMETER: package.root_ca_path() if layer else "",
+            "RootCaLayerKey": layer.key if layer else "",
+            **ca_project.stack_parameters(self._bundle, earliest_expiry(self._roots) if self._roots else None),
+        }
 
     @property
     def _layer_too(self) -> str:
@@ -187,19 +209,16 @@ class ScanningStack:
         self._make_token()
         token = self._options.platform_token or self._made_token or KEEP
         parameters = {**self._wanted(network), "PlatformToken": token}
+        if parameters.get("RootCaSecret"):
+            ca_project.keep_secret(self._client, self._bundle)
         changed = self._stack.deploy(templates.read("scanning"), parameters, self._options.tags)
         return "deployed" if changed else "unchanged"
 
     def _wanted(self, network: PrivateNetwork) -> dict[str, str | None]:
         """The parameters of the stack, but for the token; what is not set stays as it is deployed."""
         made, options = self._artifacts, self._options
-        platform: dict[str, str | None] = {
-            "PlatformUrl": options.platform_url,
-            names.ROOT_CA_PARAMETER: package.root_ca_path() if made.root_ca else "",
-            "RootCaLayerKey": made.root_ca.key if made.root_ca else "",
-            "RootCaPem": options.root_ca,
-        }
-        wanted = {
+        platform = {"PlatformUrl": options.platform_url, **self._root_ca_parameters}
+        wanted: dict[str, str | None] = {
             **{name: KEEP for name in self._stack.parameters() if name in templates.parameter_names("scanning")},
             **(platform if options.platform_url else {}),
             "ArtifactBucket": self._bucket.name,
@@ -209,6 +228,28 @@ class ScanningStack:
             "JobPythonVersion": made.job.python_version,
         }
         return {**wanted, **network.parameters, **options.parameters}
+
+    def _look_removal(self) -> Finding:
+        if self._stack.describe() is not None:
+            return Finding("to do", self._stack.name)
+        return removal(self._has_root_ca_secret(), f"the secret {ca_project.SECRET}")
+
+    def _has_root_ca_secret(self) -> bool:
+        """Tell whether the secret with long root CAs, which is not the stack's, is there and ours."""
+        try:
+            secret = self._client("secretsmanager").describe_secret(SecretId=ca_project.SECRET)
+        except ClientError as error:
+            if code_of(error) == "ResourceNotFoundException":
+                return False
+            raise
+        owner = {"Key": "Application", "Value": "landwaiter"}
+        return owner in secret.get("Tags", []) and "DeletedDate" not in secret
+
+    def _remove(self) -> str:
+        deleted = self._stack.delete()
+        if self._has_root_ca_secret():
+            deleted = ca_project.forget_secret(self._client) or deleted
+        return "deleted" if deleted else "there was none"
 
     def _look_attached(self) -> Finding:
         network = self._network()
@@ -225,9 +266,9 @@ class ScanningStack:
 
 
 @functools.cache
-def _own_code(cache: Path | None) -> tuple[package.Artifact, package.JobArtifact]:
-    """The zips of this program's own code, which does not change while it runs."""
-    return package.trigger_zip(), package.job_zip(cache)
+def _job(cache: Path | None, architecture: str) -> package.JobArtifact:
+    """The scan job's zip; this program's own code does not change while it runs."""
+    return package.job_zip(cache, architecture=architecture)
 
 
 @dataclass(frozen=True, slots=True)

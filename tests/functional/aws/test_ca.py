@@ -225,22 +225,49 @@ def test_a_stack_of_ours_has_it_published_and_another_one_comes_and_goes(
     assert project(box) == before[1]
 
 
-@pytest.mark.parametrize("stop", [1, 2])
+def test_many_roots_of_a_stack_of_ours_go_by_the_same_secret(
+    fresh_box: Sandbox, make_deployment: Callable[..., Deployment], platform: Platform, authority: Authority
+) -> None:
+    box = fresh_box
+    roots = roots_of(authority, *(Authority.create(f"Root {number}") for number in range(12)))
+    deployment = make_deployment(box, platform_url=platform.url, root_ca=bundle_of(roots))
+    for step in deployment.steps():
+        step.run()
+    assert handshake(box)["trusted"] is True
+    build(box)
+    assert "/api/v1/sensor/scans/scan-1/failure" in platform.calls
+    assert publish_changes(box.client, roots) == []
+    document = box.client("iam").get_role_policy(RoleName=names.SERVICE_ROLE, PolicyName="ScanJob")["PolicyDocument"]
+    allowed = {statement["Sid"]: statement["Resource"] for statement in document["Statement"]}
+    assert allowed["ReadTheRootCas"].endswith(":secret:landwaiter-root-ca-??????")
+    described = box.client("lambda").list_layer_versions(LayerName=LAYER)["LayerVersions"][0]["Description"]
+    assert described.endswith(f"first expiry {roots[0].not_after:%Y-%m-%d}")
+    # A short one instead, and back: the secret is the stack's to keep.
+    before = project(box)
+    make_all(publish_changes(box.client, roots_of(authority)))
+    assert variables(box)["LANDWAITER_ROOT_CA"]["value"] == authority.pem
+    assert handshake(box)["trusted"] is True
+    make_all(withdraw_changes(box.client))
+    assert project(box) == before
+    for step in deployment.undo_steps():
+        step.run()
+    assert box.client("secretsmanager").list_secrets()["SecretList"] == []
+
+
 def test_an_interruption_is_finished_or_undone(
-    fresh_box: Sandbox, build_by_hand: Callable[..., Any], authority: Authority, stop: int
+    fresh_box: Sandbox, build_by_hand: Callable[..., Any], authority: Authority
 ) -> None:
     box = fresh_box
     build_by_hand(box)
     before = configuration(box)["Environment"], project(box)
-    for change in publish_changes(box.client, roots_of(authority))[:stop]:
-        change.make()
-    assert len(make_all(publish_changes(box.client, roots_of(authority)))) == 3 - stop
-    assert publish_changes(box.client, roots_of(authority)) == []
-    for change in withdraw_changes(box.client)[:stop]:
-        change.make()
-    make_all(withdraw_changes(box.client))
-    assert (configuration(box)["Environment"], project(box)) == before
-    assert box.client("lambda").list_layers()["Layers"] == []
+    for stop in range(4):
+        make_all(publish_changes(box.client, roots_of(authority))[:stop])
+        assert len(make_all(publish_changes(box.client, roots_of(authority)))) == 3 - stop
+        assert publish_changes(box.client, roots_of(authority)) == []
+        make_all(withdraw_changes(box.client)[:stop])
+        make_all(withdraw_changes(box.client))
+        assert (configuration(box)["Environment"], project(box)) == before
+        assert box.client("lambda").list_layers()["Layers"] == []
 
 
 def test_the_layers_description_tells_when_its_first_root_expires(

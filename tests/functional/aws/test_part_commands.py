@@ -1,5 +1,6 @@
 """`landwaiter aws policy`, `ca` and `attach` as commands, on a stack that was built by hand."""
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -80,7 +81,7 @@ def test_nothing_is_changed_without_a_yes(
     fresh_box: Sandbox, build_by_hand: Callable[..., Any], run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     network = build_by_hand(fresh_box).network
-    monkeypatch.setattr("sys.stdin", open("/dev/null"))
+    monkeypatch.setattr("sys.stdin", io.StringIO())
     code, out, err = run("attach", "--vpc-id", network.vpc_id)
     assert code == 130
     assert "done:" not in out

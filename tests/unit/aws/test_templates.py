@@ -1,6 +1,7 @@
 """The templates as text: clean by cfn-lint, with the names of the guide, and with nothing that should not be there."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -161,8 +162,8 @@ def test_the_bus_takes_task_events_of_members_only() -> None:
 
 
 def test_a_parameter_of_cloudformation_is_long_enough_or_the_secret_is_used() -> None:
-    short, long = "x" * 4096, "x" * 4097
-    assert stack_parameters(short)["RootCaPem"] == short
+    short, long, last = "x" * 4096, "x" * 4097, datetime(2030, 1, 31, tzinfo=UTC)
+    assert stack_parameters(short, last) == {"RootCaPem": short, "RootCaSecret": "", "RootCaExpires": "2030-01-31"}
     assert stack_parameters(long) == {"RootCaPem": "", "RootCaSecret": "landwaiter-root-ca", "RootCaExpires": ""}
-    assert stack_parameters("", None) == {"RootCaPem": "", "RootCaSecret": "", "RootCaExpires": ""}
+    assert stack_parameters("") == {"RootCaPem": "", "RootCaSecret": "", "RootCaExpires": ""}
     assert set(stack_parameters("")) <= templates.parameter_names("scanning")

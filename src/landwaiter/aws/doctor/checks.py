@@ -9,6 +9,7 @@ from landwaiter.aws.doctor import (
     policy_checks,
     project_checks,
     root_ca_checks,
+    route_checks,
 )
 from landwaiter.aws.doctor.models import Check
 
@@ -24,7 +25,7 @@ SUBJECTS = {
 }
 
 CHECKS: tuple[Check, ...] = (
-    *network_checks.CHECKS,
+    *sorted((*network_checks.CHECKS, *route_checks.CHECKS), key=lambda one: one.id),
     *policy_checks.CHECKS,
     *root_ca_checks.CHECKS,
     *function_checks.CHECKS,

@@ -259,7 +259,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule that concerns us. `matches` names the sample events that its pattern takes (see `read_events`)."""
+    """A rule that concerns us. `matches` names the sample events that its pattern takes (see `read_events`).
+
+    `bus` is "default", or the name of a bus that other accounts forward their events to.
+    """
 
     name: str
     arn: str
@@ -267,6 +270,7 @@ class Rule:
     schedule: str
     matches: frozenset[str]
     targets: tuple[Target, ...]
+    bus: str = "default"
 
 
 @dataclass(frozen=True, slots=True)

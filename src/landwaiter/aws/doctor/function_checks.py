@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from landwaiter.aws import names
 from landwaiter.aws.doctor.estate import Estate, Function, Network, NotSeenError, seen
+from landwaiter.aws.doctor.layout import network_of
 from landwaiter.aws.doctor.models import Outcome, check, failed, passed, skipped, warned
-from landwaiter.aws.doctor.network_checks import network_of
 
 _STATES = frozenset({"Active", "Inactive"})
 

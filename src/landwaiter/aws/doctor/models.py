@@ -32,8 +32,8 @@ Decide = Callable[[Estate], Outcome]
 class Check:
     """One fact that must hold.
 
-    `id` is stable for good. `describes` says when it passes. `runbook` says where the guide has it, "" where practice taught it. `mend` is the command
-    that mends it, with placeholders such as `{vpc}`.
+    `id` is stable for good. `describes` says when it passes. `runbook` says where the guide has it, "" where practice
+    taught it. `mend` is the command that mends it, with placeholders such as `{vpc}`.
     """
 
     id: str

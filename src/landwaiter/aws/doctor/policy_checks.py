@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 from landwaiter.aws import names
 from landwaiter.aws.doctor.estate import Estate, Policy, Role, Statement, seen
+from landwaiter.aws.doctor.layout import network_of, subnets_of
 from landwaiter.aws.doctor.models import Outcome, check, failed, passed, skipped
-from landwaiter.aws.doctor.network_checks import network_of, subnets_of
 
 ACTIONS = (
     "ec2:CreateNetworkInterface",

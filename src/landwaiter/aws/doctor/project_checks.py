@@ -5,8 +5,8 @@ import re
 from landwaiter.aws import names
 from landwaiter.aws.doctor.estate import Estate, Project, Role, seen
 from landwaiter.aws.doctor.function_checks import misplaced, wrong_group
+from landwaiter.aws.doctor.layout import network_of
 from landwaiter.aws.doctor.models import Outcome, check, failed, passed, skipped, warned
-from landwaiter.aws.doctor.network_checks import network_of
 
 _SETTINGS = ("LANDWAITER_PLATFORM_URL", "LANDWAITER_TOKEN", "LANDWAITER_JOB_SHA256")
 _WRITTEN_BY_CODEBUILD = re.compile(rf"/CodeBuild\w+Policy-{names.PROJECT}-")

@@ -54,7 +54,7 @@ def read_estate(
     account = identify(client, clock)
     function, project = read_function(account), read_project(account)
     service_role = read_role(account, names.SERVICE_ROLE)
-    rules = read_rules(account, function)
+    rules, concurrency = read_rules(account, function), read_concurrency(account, function)
     return Estate(
         account=account.id,
         partition=account.partition,
@@ -67,13 +67,13 @@ def read_estate(
         function=function,
         permissions=read_permissions(account, function),
         layer_files=read_layers(account, function),
-        concurrency=read_concurrency(account, function),
+        concurrency=concurrency,
         secret=read_secret(account, function),
         project=project,
         builds=read_builds(account, project),
         rules=rules,
         queues=read_queues(account, function, rules),
-        handshake=read_handshake(account, function, invoke=invoke),
+        handshake=read_handshake(account, function, concurrency, invoke=invoke),
         allowed=_allowed(allow_list),
         tasks=read_tasks(account, function, service_role),
     )

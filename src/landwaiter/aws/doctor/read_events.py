@@ -19,11 +19,14 @@ SAMPLES: Mapping[str, Mapping[str, str]] = {
 }
 """Details of the events that each rule's pattern is tried on, by EventBridge itself (TestEventPattern)."""
 
+CENTRAL_BUS = "landwaiter"
+"""The bus of hub.yaml."""
+
 _OUR_NAMES = ("LandwaiterTask", "LandwaiterSweep")
 
 
 def read_rules(account: Account, function: Function | Unseen | None) -> tuple[Rule, ...] | Unseen:
-    """The rules of the default bus that wake the function, or look as though they ought to."""
+    """The rules, of all buses, that wake the function or look as though they ought to."""
     if not isinstance(function, Function):
         return function or Unseen("There is no function: see LW-FUN-001.")
     return attempt("events", lambda: _rules(account, function))
@@ -31,11 +34,16 @@ def read_rules(account: Account, function: Function | Unseen | None) -> tuple[Ru
 
 def _rules(account: Account, function: Function) -> tuple[Rule, ...]:
     events = account.client("events")
-    pages = events.get_paginator("list_rules").paginate()
-    found = [one for page in pages for one in page["Rules"]]
+    buses = [one["Name"] for one in events.list_event_buses()["EventBuses"]]
+    found = [rule for bus in dict.fromkeys(["default", *buses]) for rule in _rules_of(events, bus)]
     rules = [(one, _targets(events, one)) for one in found if _may_concern(one)]
     mine = [(one, targets) for one, targets in rules if _concerns(one, targets, function.arn)]
     return tuple(_rule(account, one, targets) for one, targets in mine)
+
+
+def _rules_of(events: Any, bus: str) -> list[dict[str, Any]]:  # noqa: ANN401 - a boto3 client
+    pages = events.get_paginator("list_rules").paginate(EventBusName=bus)
+    return [{**one, "EventBusName": bus} for page in pages for one in page["Rules"]]
 
 
 def _may_concern(rule: Mapping[str, Any]) -> bool:
@@ -43,7 +51,7 @@ def _may_concern(rule: Mapping[str, Any]) -> bool:
 
 
 def _is_ours(rule: Mapping[str, Any]) -> bool:
-    return str(rule["Name"]).startswith(_OUR_NAMES)
+    return str(rule["Name"]).startswith(_OUR_NAMES) or rule["EventBusName"] == CENTRAL_BUS
 
 
 def _concerns(rule: Mapping[str, Any], targets: Sequence[Target], function_arn: str) -> bool:
@@ -53,7 +61,7 @@ def _concerns(rule: Mapping[str, Any], targets: Sequence[Target], function_arn: 
 
 
 def _targets(events: Any, rule: Mapping[str, Any]) -> tuple[Target, ...]:  # noqa: ANN401 - a boto3 client
-    found = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
+    found = events.list_targets_by_rule(Rule=rule["Name"], EventBusName=rule["EventBusName"])["Targets"]
     return tuple(Target(one["Arn"], str((one.get("DeadLetterConfig") or {}).get("Arn", ""))) for one in found)
 
 
@@ -67,6 +75,7 @@ def _rule(account: Account, found: Mapping[str, Any], targets: tuple[Target, ...
         schedule=str(found.get("ScheduleExpression") or ""),
         matches=matches,
         targets=targets,
+        bus=str(found["EventBusName"]),
     )
 
 

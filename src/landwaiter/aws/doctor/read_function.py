@@ -100,7 +100,9 @@ def read_secret(account: Account, function: Function | Unseen | None) -> Secret 
     return attempt("secretsmanager", read)
 
 
-def read_handshake(account: Account, function: Function | Unseen | None, *, invoke: bool) -> Handshake | Unseen:
+def read_handshake(
+    account: Account, function: Function | Unseen | None, concurrency: Concurrency | Unseen, *, invoke: bool
+) -> Handshake | Unseen:
     """Let the function make the handshake with the platform, from where it runs, and tell how it went."""
     if not isinstance(function, Function):
         return function or _NO_FUNCTION
@@ -108,6 +110,8 @@ def read_handshake(account: Account, function: Function | Unseen | None, *, invo
         return Unseen("The function does not run Landwaiter's code, so it knows no test invocation.")
     if not invoke:
         return Unseen("The test invocation was not asked for (--no-invoke).")
+    if concurrency == Concurrency(0):
+        return Unseen("The function is stopped: see LW-FUN-008.")
     answer = attempt("lambda", lambda: _invoke(account))
     return answer if isinstance(answer, Unseen) else _handshake(answer)
 

@@ -11,7 +11,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 from landwaiter.aws.client_types import ClientFactory
 from landwaiter.aws.doctor.estate import Condition, Statement, Unseen
 from landwaiter.aws.failures import code_of, explain
-from landwaiter.errors import UnreachableError
 
 Read = TypeVar("Read")
 
@@ -40,7 +39,7 @@ class Account:
 def attempt(service: str, read: Callable[[], Read]) -> Read | Unseen:
     """Return what `read` gives, or why AWS refused it.
 
-    Credentials that are no good at all and an AWS that is not reached are raised: then nothing can be read.
+    Credentials that are no good at all are raised: then nothing can be read. Raises NotPermittedError.
     """
     try:
         return read()
@@ -48,12 +47,10 @@ def attempt(service: str, read: Callable[[], Read]) -> Read | Unseen:
         if code_of(error) in _DENIED:
             return Unseen(f"not permitted: {denied_action(error, service)}")
         explained = explain(error, "reading the account")
-        if code_of(error) in _NO_CREDENTIALS or isinstance(explained, UnreachableError):
+        if code_of(error) in _NO_CREDENTIALS:
             raise explained from error
         return Unseen(explained.what)
     except BotoCoreError as error:
-        if service == "sts":
-            raise
         return Unseen(f"{service} was not read: {error}")
 
 
@@ -81,7 +78,7 @@ def tag(resource: Mapping[str, Any], key: str) -> str:
 def statements_of(document: object) -> tuple[Statement, ...]:
     """The statements of a policy document (IAM JSON policy elements reference); what has no form of one is left out."""
     found = document.get("Statement", []) if isinstance(document, dict) else []
-    entries = [found] if isinstance(found, dict) else found
+    entries = found if isinstance(found, list) else [found]
     return tuple(_statement(entry) for entry in entries if isinstance(entry, dict))
 
 

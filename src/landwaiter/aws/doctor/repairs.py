@@ -11,7 +11,7 @@ from landwaiter.aws.attach import Placement, attach_function, attach_project
 from landwaiter.aws.client_types import ClientFactory
 from landwaiter.aws.doctor import rule_repairs
 from landwaiter.aws.doctor.estate import Estate, Network, RouteTable, seen
-from landwaiter.aws.doctor.network_checks import (
+from landwaiter.aws.doctor.layout import (
     network_of,
     own_association,
     private_table,

@@ -146,7 +146,7 @@ def publish(client: ClientFactory, files: tuple[Path, ...], *, undo: bool, yes: 
     changes = publish_changes(client, roots)
     carry_out(changes, yes=yes, dry_run=dry_run, form=form, nothing="It is published already.", facts=facts)
     if form == "table" and changes and not dry_run:
-        click.echo("A stack of ours keeps it when root_ca in its configuration names the same file.")
+        click.echo("A stack of ours keeps it when root_ca_file in its configuration names the same file.")
 
 
 def _soon(roots: "list[Root]") -> list[str]:

@@ -41,7 +41,7 @@ With LANDWAITER_ADMIN_TOKEN set, the platform's list of permitted networks is ch
 @click.option(
     "--admin-token-file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="admin token of the platform  [default: LANDWAITER_ADMIN_TOKEN]",
+    help="admin token of the platform, where LANDWAITER_ADMIN_TOKEN is not set",
 )
 @format_option
 @connection_options
@@ -60,7 +60,7 @@ def doctor(
     """Check every fact of the deployment, and mend what is safe to mend.
 
     Works on our stacks and on one made by hand from the guide. The function is invoked once, to make the handshake with
-    the platform from where it runs; nothing else is changed without --fix.
+    the platform from where it runs. Nothing is changed without --fix.
     """
     from landwaiter.aws.doctor.read import read_estate
     from landwaiter.aws.doctor.read_network import Given
@@ -90,9 +90,9 @@ def doctor(
 
 def _admin(client: ClientFactory, token_file: Path | None) -> "PlatformAdmin | None":
     """The platform's admin API at the address that the function knows; None without token or address."""
-    import os
+    from landwaiter.aws.config import read_secret
 
-    token = token_file.read_text("utf-8").strip() if token_file else os.environ.get("LANDWAITER_ADMIN_TOKEN", "")
+    token = read_secret("LANDWAITER_ADMIN_TOKEN", str(token_file or ""))
     if not token:
         return None
     from landwaiter.aws.doctor.estate import Unseen

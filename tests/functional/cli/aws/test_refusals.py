@@ -96,7 +96,7 @@ def test_a_certificate_that_is_not_trusted(operator: Any, tmp_path: Any) -> None
         ("[parameters]\nPlatformToken = 'x'", "PlatformToken", ""),
         ("[tags]\nApplication = 'mine'", "tag Application", "another name"),
         ("a = ", "no TOML file", ""),
-        ("root_ca = 'nothing'", "root CA", ""),
+        ("root_ca = 'nothing'", "neither a PEM nor a DER", ""),
         ("root_ca_file = 'nowhere.pem'", "nowhere.pem", ""),
         ("architectures = ['sparc']", "sparc", "x86_64"),
     ],

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from landwaiter.aws import names
 from landwaiter.aws.platform_client import PlatformAdmin
+from landwaiter.sandbox.authority import Authority
 
 STEPS = ["network", "main-table", "allow-list", "code", "sensor-token", "scanning", "attach"]
 
@@ -150,3 +152,20 @@ def test_a_changed_setting_is_shown_and_made(operator: Any, noted: Callable[...,
     stack = operator.client("cloudformation").describe_stacks(StackName=names.NETWORK_STACK)["Stacks"][0]
     assert {"Key": "owner", "Value": "security"} in stack["Tags"]
     assert {"Key": "Application", "Value": "landwaiter"} in stack["Tags"]
+
+
+def test_root_cas_that_are_too_long_for_a_parameter(operator: Any, tmp_path: Path, authority: Authority) -> None:
+    before = operator.resources()
+    roots = tmp_path / "roots.pem"
+    roots.write_text(authority.pem + "".join(Authority.create(f"Root CA {number}").pem for number in range(9)))
+    assert len(roots.read_bytes()) > 4096
+    flags = ("--root-ca", str(roots))
+    operator.report("up", "--yes", *flags)
+    assert set(operator.states("plan", *flags).values()) == {"done"}
+    project = operator.client("codebuild").batch_get_projects(names=[names.PROJECT])["projects"][0]
+    variables = {one["name"]: one for one in project["environment"]["environmentVariables"]}
+    assert variables["LANDWAITER_ROOT_CA"]["type"] == "SECRETS_MANAGER"
+    held = operator.client("secretsmanager").get_secret_value(SecretId=variables["LANDWAITER_ROOT_CA"]["value"])
+    assert held["SecretString"].count("BEGIN CERTIFICATE") == 10
+    operator.report("down", "--yes")
+    assert operator.resources() == before
