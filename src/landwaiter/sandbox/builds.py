@@ -8,6 +8,7 @@ are refused.
 import contextvars
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -35,6 +36,8 @@ _log = logging.getLogger(__name__)
 
 # Members of a project that the emulator drops; -1 as the limit takes it away.
 KEPT = ("vpcConfig", "logsConfig", "concurrentBuildLimit", "queuedTimeoutInMinutes", "cache", "autoRetryLimit")
+_TOKEN_SECONDS = 300
+"""CodeBuild knows an idempotency token for five minutes (API reference, StartBuild)."""
 
 
 def install(settings: Settings) -> None:
@@ -82,6 +85,7 @@ class Builds:
         self._clients = Clients(settings)
         self._slots = threading.Semaphore(settings.concurrent_builds)
         self._runners: dict[str, BuildRunner] = {}
+        self._tokens: dict[tuple[str, str], tuple[float, str]] = {}
         self._lock = threading.Lock()
         self._responses = module("core.responses")
 
@@ -92,6 +96,9 @@ class Builds:
         if project is None:
             return self._refused("ResourceNotFoundException", f"Project cannot be found: {name}")
         with self._lock:
+            repeated = self._repeated(data)
+            if repeated is not None:
+                return self._answered(repeated)
             limit = project.get("concurrentBuildLimit")
             running = [build for build in self._codebuild.builds.values() if _runs(build, name)]
             if limit and len(running) >= int(limit):
@@ -102,10 +109,18 @@ class Builds:
             value = self._codebuild.make_build_record(project, build_id, data.get("sourceVersion"))
             record = BuildRecord(value, project, data)
             self._codebuild.builds[build_id] = record.value
+            if data.get("idempotencyToken"):
+                self._tokens[name, data["idempotencyToken"]] = (time.monotonic(), build_id)
         runner = self._runners[build_id] = BuildRunner(record, self._settings, self._clients)
         context = contextvars.copy_context()
         threading.Thread(target=context.run, args=(self._run, runner, build_id), daemon=True).start()
         return self._answered(record.value)
+
+    def _repeated(self, data: dict[str, Any]) -> dict[str, Any] | None:
+        """The build that an earlier call with the same idempotency token started, as long as CodeBuild knows it."""
+        started, build_id = self._tokens.get((data["projectName"], data.get("idempotencyToken", "")), (0.0, ""))
+        found: dict[str, Any] | None = self._codebuild.builds.get(build_id)
+        return found if found is not None and time.monotonic() - started < _TOKEN_SECONDS else None
 
     def _run(self, runner: BuildRunner, build_id: str) -> None:
         with self._slots:

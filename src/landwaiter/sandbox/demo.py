@@ -19,16 +19,17 @@ from landwaiter.advisories.build import build_bundle
 from landwaiter.aws import names
 from landwaiter.aws.deploy import Deployment, DeployOptions
 from landwaiter.errors import InputError
+from landwaiter.images.open import is_registry_reference
 from landwaiter.sandbox.authority import Authority
 from landwaiter.sandbox.demo_platform import USER, DemoPlatform
 from landwaiter.sandbox.demo_result import show_result
 from landwaiter.sandbox.demo_watch import Watch
+from landwaiter.sandbox.push import check_image
 from landwaiter.sandbox.sample import build_sample
 from landwaiter.sandbox.sample_feeds import write_sample_feeds
 from landwaiter.sandbox.sandbox import Sandbox
 from landwaiter.sandbox.timeline import Timeline
 
-_LOCAL = ("docker-archive:", "oci-archive:", "oci-layout:")
 _CLUSTER, _FAMILY = "shop", "storefront"
 
 
@@ -38,6 +39,8 @@ def run_demo(folder: Path, *, image: str | None, feeds: Path | None, keep: bool)
     console.print("[bold]Landwaiter demo[/]: a task on Fargate, from RUNNING to its verdict, on this machine\n")
     if feeds is not None and not feeds.is_dir():
         raise InputError(f"There is no folder of feeds at {feeds}.", "Name it with FEEDS=<folder>.")
+    if image is not None and not is_registry_reference(image):
+        check_image(image)
     authority = Authority.create("Landwaiter Demo Root CA")
     timeline = Timeline(console)
     with contextlib.ExitStack() as stack:
@@ -107,6 +110,7 @@ def _deploy(box: Sandbox, platform: DemoPlatform, authority: Authority, folder: 
     options = DeployOptions(
         platform_url=platform.url,
         platform_token=platform.sensor_token,
+        admin_token=platform.admin_token,
         root_ca=authority.pem,
         cache=folder.parent / "job",
         poll=0.1,
@@ -119,7 +123,7 @@ def _deploy(box: Sandbox, platform: DemoPlatform, authority: Authority, folder: 
 
 def _image_in_registry(box: Sandbox, target: str, timeline: Timeline) -> str:
     """Push an archive or layout; a registry reference stays where it is."""
-    if not target.startswith(_LOCAL) and not Path(target).exists():
+    if is_registry_reference(target):
         return target
     pushed = box.push(target, _FAMILY, "1.0")
     timeline.note("image pushed", f"{pushed.reference} {pushed.digest}")

@@ -23,6 +23,7 @@ from landwaiter.sandbox.authority import Authority
 
 USER = "demo"
 _START_SECONDS = 40
+_STOP_SECONDS = 60
 _Document = TypeVar("_Document")
 
 
@@ -37,6 +38,7 @@ class DemoPlatform:
         self.url = f"https://127.0.0.1:{self.settings.port}"
         self.password = secrets.token_urlsafe(12)
         self.sensor_token = ""
+        self.admin_token = ""
         self._log = folder / "platform.log"
         trust = ssl.create_default_context(cadata=authority.pem)
         self._http = httpx2.Client(base_url=self.url, verify=trust, timeout=30, trust_env=False)
@@ -46,6 +48,7 @@ class DemoPlatform:
         """Start serving, then make tokens, a user and the allow list. Raises UnreachableError with the log's end."""
         self.serve()
         self.sensor_token = administration.create_token(self.settings, "sensor", note="the demo's account").text
+        self.admin_token = administration.create_token(self.settings, "admin", note="the demo's deployment").text
         read = administration.create_token(self.settings, "read", note="the demo's own look").text
         self._http.headers["Authorization"] = f"Bearer {read}"
         administration.allow_network(self.settings, "127.0.0.0/8", "the sandbox")
@@ -95,13 +98,14 @@ class DemoPlatform:
 
     def stop(self) -> None:
         """Stop the server, and with it its database."""
+        # First, as the server would wait for half a minute until an idle TLS connection says goodbye.
+        self._http.close()
         if self._process and self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
             try:
-                self._process.wait(30)
+                self._process.wait(_STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 self.kill()
-        self._http.close()
 
     def __enter__(self) -> Self:
         return self

@@ -66,14 +66,7 @@ class Registry:
         The repository must exist. Raises `InputError` for an input that is no such image, `UnreachableError` when the
         registry refuses.
         """
-        scheme, colon, rest = target.partition(":")
-        if not colon or scheme not in ("docker-archive", "oci-archive", "oci-layout"):
-            scheme, rest = recognise(target), target
-        if scheme == "rootfs":
-            raise InputError(
-                f"{target} is a folder, no image that could be pushed.", "Give an OCI layout or an archive."
-            )
-        path, _ = split_name(rest)
+        scheme, path, _ = _parts(target)
         with _opened(scheme, path) as files:
             push = self._push_archive if scheme == "docker-archive" else self._push_layout
             digest = push(files, target, repository, tag)
@@ -101,10 +94,10 @@ class Registry:
         self._put_manifest(repository, reference, document.get("mediaType", _MANIFEST), content)
 
     def _push_archive(self, files: _Files, target: str, repository: str, tag: str) -> str:
-        with open_source(target):
-            # Says what is wrong with an archive better than we could.
-            pass
-        entry = msgspec.json.decode(files.read("manifest.json", _DOCUMENT_LIMIT), type=list[ArchiveEntry])[0]
+        check_image(target)
+        name = _parts(target)[2]
+        entries = msgspec.json.decode(files.read("manifest.json", _DOCUMENT_LIMIT), type=list[ArchiveEntry])
+        entry = next(one for one in entries if not name or name in (one.repo_tags or ()))
         manifest = {
             "schemaVersion": 2,
             "mediaType": _MANIFEST,
@@ -135,8 +128,16 @@ class Registry:
             return
         started = self._checked(self._http.post(f"/v2/{repository}/blobs/uploads/"))
         with opened() as source:
-            place = started.headers["location"]
-            self._checked(self._http.put(place, params={"digest": digest}, content=_chunks(source.chunks())))
+            place = self._place(started.headers["location"], digest)
+            self._checked(self._http.put(place, content=_chunks(source.chunks())))
+
+    def _place(self, location: str, digest: str) -> httpx2.URL:
+        """Where to put a blob: the registry's location with its own parameters, and the digest.
+
+        A registry names itself as it was called, by a host that may be reached at our endpoint only.
+        """
+        place = httpx2.URL(location).copy_merge_params({"digest": digest})
+        return httpx2.URL(place.raw_path.decode()) if place.netloc.decode() == self.host else place
 
     def _put_manifest(self, repository: str, reference: str, media_type: str, content: bytes) -> None:
         path = f"/v2/{repository}/manifests/{reference}"
@@ -146,6 +147,24 @@ class Registry:
         if response.is_error:
             raise UnreachableError(f"The registry {self.host} answers {response.status_code}: {response.text[:300]}")
         return response
+
+
+def check_image(target: str) -> None:
+    """Raise InputError when `target`, an archive or a layout, is no image that could be pushed."""
+    _parts(target)
+    with open_source(target):
+        # Reads all but the layers, and says what is wrong.
+        pass
+
+
+def _parts(target: str) -> tuple[str, Path, str]:
+    """Return what `target` is, its path, and the name of the image in it ("" where none is given)."""
+    scheme, colon, rest = target.partition(":")
+    if not colon or scheme not in ("docker-archive", "oci-archive", "oci-layout"):
+        scheme, rest = recognise(target), target
+    if scheme == "rootfs":
+        raise InputError(f"{target} is a folder, no image that could be pushed.", "Give an OCI layout or an archive.")
+    return scheme, *split_name(rest)
 
 
 @contextmanager

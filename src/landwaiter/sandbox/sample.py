@@ -179,23 +179,21 @@ def _tree(folder: Path, prefix: str) -> tuple[tuple[str, bytes, int], ...]:
 
 
 def _install_python(target: Path) -> Path:
-    pip = [
-        sys.executable,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--no-deps",
-        "--no-compile",
-    ]
-    _run([*pip, "--only-binary", ":all:", "--target", str(target), "--upgrade", *PYTHON_PACKAGES], "pip")
+    _pip_install(target, *PYTHON_PACKAGES)
     return target
+
+
+def _pip_install(target: Path, *packages: str) -> None:
+    """Install wheels into a folder; nothing is left in pip's cache, which lies outside the project."""
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-cache-dir"]
+    options = ["--no-deps", "--no-compile", "--only-binary", ":all:", "--upgrade", "--target", str(target)]
+    _run([*pip, *options, *packages], "pip")
 
 
 def _install_npm(target: Path, folder: Path, say: Callable[[str], None]) -> Path:
     npm, environment = _npm(folder, say)
-    options = ["--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--no-update-notifier"]
+    options = ["--loglevel=error", "--no-audit", "--no-fund", "--ignore-scripts", "--no-update-notifier"]
+    options += ["--fetch-retries=2", "--fetch-timeout=30000", "--fetch-retry-maxtimeout=5000"]
     target.mkdir(exist_ok=True)
     _run([*npm, "install", *options, "--prefix", str(target), *NPM_PACKAGES], "npm", environment)
     return target / "node_modules"
@@ -208,8 +206,7 @@ def _npm(folder: Path, say: Callable[[str], None]) -> tuple[list[str], dict[str,
         return [found], environment
     say("npm is not on this machine: fetching it as a wheel")
     wheel = folder / "node"
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    _run([*pip, "--only-binary", ":all:", "--target", str(wheel), "--upgrade", NODE_WHEEL], "pip")
+    _pip_install(wheel, NODE_WHEEL)
     node = next(path for path in wheel.rglob("bin/node") if path.is_file())
     cli = next(path for path in wheel.rglob("npm/bin/npm-cli.js"))
     environment["PATH"] = f"{node.parent}{os.pathsep}{environment['PATH']}"

@@ -72,5 +72,6 @@ def _get(connection: http.client.HTTPSConnection, path: str, token: str) -> tupl
         said = json.loads(content)
     except ValueError:
         said = {}
-    answer.read()
+    if answer.read(1):
+        raise http.client.HTTPException(f"the answer to {path} is longer than {_MOST_BYTES} bytes")
     return answer.status, said if isinstance(said, dict) else {}

@@ -1,5 +1,6 @@
 """The whole house, deployed once: AWS on this machine, a real platform process over HTTPS, the stacks, the job's zip."""
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from landwaiter.aws.deploy import Deployment, DeployOptions
 from landwaiter.platform.tasks.models import ContainerView, TaskPage, TaskView
 from landwaiter.sandbox.authority import Authority
 from landwaiter.sandbox.demo_platform import DemoPlatform
+from landwaiter.sandbox.push import Pushed
 from landwaiter.sandbox.sample import SampleLayer, write_layout
 from landwaiter.sandbox.sample_feeds import write_sample_feeds
 from landwaiter.sandbox.sandbox import Sandbox
@@ -41,6 +43,7 @@ class House:
     box: Sandbox
     platform: DemoPlatform
     folder: Path
+    authority: Authority
     _count: int = 0
 
     def push(self, *layers: SampleLayer) -> str:
@@ -50,9 +53,15 @@ class House:
         write_layout(layout, layers)
         return self.box.push(f"oci-layout:{layout}", f"app{self._count}", "1").reference
 
-    def task_definition(self, *images: str) -> str:
+    def push_layout(self, layout: Path) -> Pushed:
         self._count += 1
-        containers = [{"name": f"c{at}", "image": image, "essential": True} for at, image in enumerate(images)]
+        return self.box.push(f"oci-layout:{layout}", f"app{self._count}", "1")
+
+    def task_definition(self, *images: str, container: dict[str, Any] | None = None, **more: Any) -> str:
+        self._count += 1
+        containers = [
+            {"name": f"c{at}", "image": image, "essential": True} | (container or {}) for at, image in enumerate(images)
+        ]
         answer = self.box.client("ecs").register_task_definition(
             family=f"family{self._count}",
             requiresCompatibilities=["FARGATE"],
@@ -60,11 +69,14 @@ class House:
             cpu="256",
             memory="512",
             containerDefinitions=containers,
+            **more,
         )
         return answer["taskDefinition"]["taskDefinitionArn"]
 
     def launch(self, *images: str, count: int = 1, **more: Any) -> list[str]:
-        definition = self.task_definition(*images)
+        return self.run(self.task_definition(*images), count=count, **more)
+
+    def run(self, definition: str, *, count: int = 1, **more: Any) -> list[str]:
         arns: list[str] = []
         while len(arns) < count:
             answer = self.box.client("ecs").run_task(
@@ -94,6 +106,32 @@ class House:
             time.sleep(0.1)
         raise AssertionError(f"{arn} did not come so far in {seconds} s: {task}")
 
+    def closed(self, arn: str, seconds: float = 20) -> TaskView:
+        """Wait until the platform takes the task for stopped; return it."""
+        deadline = time.monotonic() + seconds
+        while (task := self.task(arn)) is None or task.running:
+            assert time.monotonic() < deadline, task
+            time.sleep(0.1)
+        return task
+
+    def sweep(self) -> None:
+        """Let the function sweep now."""
+        answer = self.box.client("lambda").invoke(FunctionName=names.FUNCTION, Payload=b'{"landwaiter": "sweep"}')
+        assert "FunctionError" not in answer, answer["Payload"].read()
+
+    @contextlib.contextmanager
+    def events_missed(self) -> Iterator[None]:
+        """Let no event of a task reach the function."""
+        events = self.box.client("events")
+        rules = [rule["Name"] for rule in events.list_rules()["Rules"] if rule.get("EventPattern")]
+        for rule in rules:
+            events.disable_rule(Name=rule)
+        try:
+            yield
+        finally:
+            for rule in rules:
+                events.enable_rule(Name=rule)
+
     def verdict(self, arn: str) -> tuple[ContainerView, ...]:
         return self.wait(arn, lambda container: container.verdict)
 
@@ -108,10 +146,11 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     build_bundle(write_sample_feeds(folder / "feeds"), bundle)
     authority = Authority.create()
     cache = Path(__file__).resolve().parents[3] / "var" / "job"
-    with Sandbox.start(folder / "aws", task_step=0.02) as box, DemoPlatform(folder / "platform", authority) as platform:
+    # AWS ends first: the platform's stop waits for the connections that a warm function keeps open.
+    with DemoPlatform(folder / "platform", authority) as platform, Sandbox.start(folder / "aws", task_step=0.02) as box:
         platform.start(bundle)
         options = DeployOptions(platform.url, platform.sensor_token, root_ca=authority.pem, cache=cache, poll=0.05)
         for step in Deployment(box.client, options).steps():
             step.run()
         box.client("ecs").create_cluster(clusterName="shop")
-        yield House(box, platform, folder)
+        yield House(box, platform, folder, authority)

@@ -64,10 +64,7 @@ def test_a_stopped_task_is_closed(house: House):
     (arn,) = house.launch(house.push(OS, python_layer("d", "1")))
     house.verdict(arn)
     house.box.client("ecs").stop_task(cluster="shop", task=arn, reason="done")
-    deadline = time.monotonic() + 15
-    while house.task(arn).running and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert not house.task(arn).running
+    assert house.closed(arn).closed_by == "event"
 
 
 def test_an_image_out_of_reach_fails_with_the_reason_and_a_later_event_tries_again(house: House):
@@ -103,17 +100,20 @@ def test_a_platform_killed_between_event_and_upload_loses_nothing(house: House):
 
 
 def test_the_sweep_finds_a_task_whose_event_was_missed(house: House):
-    events = house.box.client("events")
-    rules = [rule["Name"] for rule in events.list_rules()["Rules"] if rule.get("EventPattern")]
-    for rule in rules:
-        events.disable_rule(Name=rule)
-    try:
+    with house.events_missed():
         (arn,) = house.launch(house.push(OS, python_layer("f", "1")))
         time.sleep(1)
         assert house.task(arn) is None
-    finally:
-        for rule in rules:
-            events.enable_rule(Name=rule)
-    answer = house.box.client("lambda").invoke(FunctionName=names.FUNCTION, Payload=b'{"landwaiter": "sweep"}')
-    assert "FunctionError" not in answer
+    house.sweep()
     assert house.verdict(arn)[0].verdict
+
+
+def test_the_sweep_closes_a_task_whose_stop_was_missed(house: House):
+    (arn,) = house.launch(house.push(OS, python_layer("g", "1")))
+    house.verdict(arn)
+    with house.events_missed():
+        house.box.client("ecs").stop_task(cluster="shop", task=arn)
+        time.sleep(1)
+        assert house.task(arn).running
+    house.sweep()
+    assert house.closed(arn).closed_by == "sweep"

@@ -208,3 +208,11 @@ def test_a_buildspec_that_is_none_fails_the_build(project: Project) -> None:
     assert any(
         "YAML_FILE_ERROR" in context["message"] for phase in build["phases"] for context in phase.get("contexts", [])
     )
+
+
+def test_the_same_idempotency_token_starts_one_build(project: Project) -> None:
+    project.create(spec(build=["true"]))
+    first = project.start(idempotencyToken="scan-1")
+    assert project.start(idempotencyToken="scan-1") == first
+    assert project.start(idempotencyToken="scan-2") != first
+    assert project.start() != project.start()
