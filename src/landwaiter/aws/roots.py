@@ -61,7 +61,7 @@ def _certificates(data: bytes) -> list[x509.Certificate]:
             return [x509.load_pem_x509_certificate(_plain(block)) for block in blocks]
         if data[:1] == bytes([_DER_SEQUENCE]):
             return [x509.load_der_x509_certificate(data)]
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         raise InputError(f"The certificate cannot be read: {error}.", "Export it again as PEM or DER.") from error
     raise InputError(*_not_a_certificate(data))
 

@@ -8,6 +8,7 @@ import pty
 import subprocess
 import sys
 import threading
+import time
 import zipfile
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -146,6 +147,7 @@ def test_over_an_air_gap(run: Any, mirror: Path, tmp_path: Path) -> None:
     assert run("import", str(archive), "--bundle", there, "--trust", str(key), **stranger).returncode == 0
     old = tmp_path / "old.sqlite"
     old.write_bytes(Path(there).read_bytes())
+    time.sleep(1.1)  # a feed's time is in whole seconds
     publish(mirror, record("GHSA-a", "a", "1.0.1"), record("GHSA-c", "c", "3.0.0"))
     assert update(run, mirror).returncode == 0
     new = tmp_path / "home/bundle/advisories.sqlite"
