@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-JOBS ?= auto
+# Many tests wait for servers, so there are more workers than cores.
+JOBS ?= $(shell expr 2 \* $$(nproc))
 # Compiled modules are kept, in their own place, so that every command and every test process starts quickly.
 export PYTHONDONTWRITEBYTECODE :=
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache

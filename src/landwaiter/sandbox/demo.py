@@ -17,7 +17,7 @@ from rich.console import Console
 
 from landwaiter.advisories.build import build_bundle
 from landwaiter.aws import names
-from landwaiter.aws.deploy import Deployment, DeployOptions
+from landwaiter.aws.deployment.deploy import Deployment, DeployOptions
 from landwaiter.errors import InputError
 from landwaiter.images.open import is_registry_reference
 from landwaiter.sandbox.authority import Authority

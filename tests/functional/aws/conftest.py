@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from landwaiter.aws import package
-from landwaiter.aws.artifacts import ArtifactBucket
-from landwaiter.aws.deploy import Deployment, DeployOptions
+from landwaiter.aws.code import package
+from landwaiter.aws.code.artifacts import ArtifactBucket
+from landwaiter.aws.deployment.deploy import Deployment, DeployOptions
 from landwaiter.sandbox.authority import Authority
 from landwaiter.sandbox.sandbox import Sandbox
 

@@ -9,8 +9,8 @@ import pytest
 from landwaiter.aws import attach, names, policy
 from landwaiter.aws.attach import Placement
 from landwaiter.aws.changes import make_all
-from landwaiter.aws.deploy import Deployment
-from landwaiter.aws.placement import Wanted, find_placement, policy_subnets
+from landwaiter.aws.deployment.deploy import Deployment
+from landwaiter.aws.network.placement import Wanted, find_placement, policy_subnets
 from landwaiter.errors import InputError
 from landwaiter.sandbox.sandbox import Sandbox
 

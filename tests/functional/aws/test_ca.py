@@ -15,13 +15,14 @@ from typing import Any
 
 import pytest
 
-from landwaiter.aws import names, package
-from landwaiter.aws.ca_project import SECRET
-from landwaiter.aws.ca_publish import LAYER, publish_changes, withdraw_changes
-from landwaiter.aws.ca_state import read_state
-from landwaiter.aws.certificates import bundle_of, check, read_roots
+from landwaiter.aws import names
+from landwaiter.aws.ca.certificates import bundle_of, check, read_roots
+from landwaiter.aws.ca.project import SECRET
+from landwaiter.aws.ca.publish import LAYER, publish_changes, withdraw_changes
+from landwaiter.aws.ca.state import read_state
 from landwaiter.aws.changes import make_all
-from landwaiter.aws.deploy import Deployment
+from landwaiter.aws.code import package
+from landwaiter.aws.deployment.deploy import Deployment
 from landwaiter.errors import InputError
 from landwaiter.sandbox.authority import Authority
 from landwaiter.sandbox.sandbox import Sandbox

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from landwaiter.aws import names
-from landwaiter.aws.deploy import Deployment
+from landwaiter.aws.deployment.deploy import Deployment
 from landwaiter.sandbox.authority import Authority
 from landwaiter.sandbox.sandbox import Sandbox
 

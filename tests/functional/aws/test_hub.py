@@ -13,8 +13,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from landwaiter.aws import names, templates
-from landwaiter.aws.deploy import Deployment
-from landwaiter.aws.stacks import Stack
+from landwaiter.aws.deployment.deploy import Deployment
+from landwaiter.aws.deployment.stacks import Stack
 from landwaiter.sandbox.sandbox import Sandbox
 
 

@@ -15,7 +15,7 @@ import pytest
 
 import landwaiter
 from landwaiter.aws import names
-from landwaiter.aws.deploy import Deployment
+from landwaiter.aws.deployment.deploy import Deployment
 from landwaiter.sandbox.sandbox import Sandbox
 
 ACCOUNT, REGION = "123456789012", "us-east-1"

@@ -7,8 +7,8 @@ import pytest
 
 from landwaiter.aws import names, policy
 from landwaiter.aws.changes import make_all
-from landwaiter.aws.deploy import Deployment
-from landwaiter.aws.placement import policy_subnets
+from landwaiter.aws.deployment.deploy import Deployment
+from landwaiter.aws.network.placement import policy_subnets
 from landwaiter.errors import InputError
 from landwaiter.sandbox.sandbox import Sandbox
 

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from landwaiter.aws import network, templates
-from landwaiter.aws.stacks import Stack, StackError, StackEvent
+from landwaiter.aws import templates
+from landwaiter.aws.deployment.stacks import Stack, StackError, StackEvent
+from landwaiter.aws.network import main_table
 from landwaiter.sandbox.sandbox import Sandbox
 
 
@@ -87,7 +88,7 @@ def test_a_failed_update_goes_back(box: Sandbox, stack: Stack, group: dict[str, 
 
 
 def tagged(box: Sandbox) -> list[str]:
-    tags = box.client("ec2").describe_tags(Filters=[{"Name": "key", "Values": [network.ORIGINAL_MAIN_TAG]}])["Tags"]
+    tags = box.client("ec2").describe_tags(Filters=[{"Name": "key", "Values": [main_table.ORIGINAL_MAIN_TAG]}])["Tags"]
     return [tag["ResourceId"] for tag in tags]
 
 
@@ -103,12 +104,12 @@ def test_a_main_table_keeps_the_network_until_it_is_restored(
     original = tables[0]["RouteTableId"]
     subnets = ec2.describe_subnets(SubnetIds=[told["PrivateSubnet1Id"], told["PrivateSubnet2Id"]])["Subnets"]
     assert len({subnet["AvailabilityZone"] for subnet in subnets}) == 2
-    assert network.make_main(ec2, told["VpcId"], told["PublicRouteTableId"]) is True
-    assert network.make_main(ec2, told["VpcId"], told["PublicRouteTableId"]) is False
+    assert main_table.make_main(ec2, told["VpcId"], told["PublicRouteTableId"]) is True
+    assert main_table.make_main(ec2, told["VpcId"], told["PublicRouteTableId"]) is False
     with pytest.raises(StackError, match="DELETE_FAILED"):
         stack.delete()
-    assert network.restore_main(ec2, told["VpcId"]) is True
-    assert network.restore_main(ec2, told["VpcId"]) is False
+    assert main_table.restore_main(ec2, told["VpcId"]) is True
+    assert main_table.restore_main(ec2, told["VpcId"]) is False
     main = ec2.describe_route_tables(Filters=[{"Name": "association.main", "Values": ["true"]}])["RouteTables"]
     assert original in [table["RouteTableId"] for table in main]
     assert original not in tagged(box)

@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from landwaiter.aws import names, package
-from landwaiter.aws.deploy import Deployment
+from landwaiter.aws import names
+from landwaiter.aws.code import package
+from landwaiter.aws.deployment.deploy import Deployment
 from landwaiter.sandbox.authority import Authority
 from landwaiter.sandbox.sandbox import Sandbox
 

@@ -11,7 +11,7 @@ import pytest
 
 from landwaiter.advisories.build import build_bundle
 from landwaiter.aws import names
-from landwaiter.aws.deploy import Deployment, DeployOptions
+from landwaiter.aws.deployment.deploy import Deployment, DeployOptions
 from landwaiter.platform.tasks.models import ContainerView, TaskPage, TaskView
 from landwaiter.sandbox.authority import Authority
 from landwaiter.sandbox.demo_platform import DemoPlatform

@@ -12,7 +12,7 @@ from cfnlint.config import ManualArgs
 
 import landwaiter.aws.templates
 from landwaiter.aws import names, templates
-from landwaiter.aws.ca_project import stack_parameters
+from landwaiter.aws.ca.project import stack_parameters
 
 # One of each partition, and one that opened late.
 REGIONS = ["us-east-1", "eu-central-1", "ap-southeast-4", "cn-north-1", "us-gov-west-1"]

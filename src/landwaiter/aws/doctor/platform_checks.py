@@ -89,8 +89,8 @@ def _as_told_to_the_function(estate: Estate, reason: str) -> Outcome:
 @check(
     "LW-PLT-004",
     "The platform knows the token",
-    why="A token that was revoked or has expired is refused, and every event is parked. `landwaiter tokens create` on the "
-    "platform makes another; put it into the file token, and from there into the secret.",
+    why="A token that was revoked or has expired is refused, and every event is parked. `landwaiter tokens create` on "
+    "the platform makes another; put it into the file token, and from there into the secret.",
     mend="aws secretsmanager put-secret-value --secret-id {secret} --secret-string file://token",
 )
 def token_accepted(estate: Estate) -> Outcome:

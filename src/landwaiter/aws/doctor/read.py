@@ -25,7 +25,7 @@ from landwaiter.errors import LandwaiterError
 
 
 class AllowList(Protocol):
-    """The platform's list of permitted networks (aws/platform_client.py)."""
+    """The platform's list of permitted networks (aws/deployment/platform_client.py)."""
 
     def networks(self) -> list[str]:
         """The networks in CIDR notation."""

@@ -26,7 +26,7 @@ from landwaiter.aws.doctor.estate import (
     Unseen,
 )
 from landwaiter.aws.doctor.reading import Account, absent, attempt, name_of, tag
-from landwaiter.aws.network import ORIGINAL_MAIN_TAG
+from landwaiter.aws.network.main_table import ORIGINAL_MAIN_TAG
 
 _STACK_TAG = "aws:cloudformation:stack-name"
 _GONE = frozenset({"deleted", "deleting"})

@@ -44,7 +44,7 @@ def attach(
     modify its service role.
     """
     from landwaiter.aws import attach as part4
-    from landwaiter.aws.placement import Wanted, find_placement
+    from landwaiter.aws.network.placement import Wanted, find_placement
 
     if undo:
         changes = part4.undo_changes(client)

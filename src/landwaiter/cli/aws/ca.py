@@ -15,7 +15,7 @@ from landwaiter.errors import CheckFailedError, InputError, UnreachableError
 from landwaiter.printable import printable
 
 if TYPE_CHECKING:
-    from landwaiter.aws.certificates import Certificate, ChainReport, Root
+    from landwaiter.aws.ca.certificates import Certificate, ChainReport, Root
 
 _file = click.Path(path_type=Path)
 
@@ -49,7 +49,7 @@ certificate is broken; 3 not reached."""
 @format_option
 def check(url: str, root_cas: tuple[Path, ...], timeout: float, form: str) -> None:
     """Shake hands with the platform at URL, show its chain, and say whether a layer is needed."""
-    from landwaiter.aws import certificates
+    from landwaiter.aws.ca import certificates
 
     roots = certificates.bundle_of(_read(root_cas)) if root_cas else ""
     report = certificates.check(url, extra_roots=roots, timeout=timeout)
@@ -64,7 +64,7 @@ def check(url: str, root_cas: tuple[Path, ...], timeout: float, form: str) -> No
 
 
 def _read(files: tuple[Path, ...]) -> "list[Root]":
-    from landwaiter.aws.certificates import MOST_BYTES, read_roots
+    from landwaiter.aws.ca.certificates import MOST_BYTES, read_roots
     from landwaiter.images.files import read_document
 
     roots: list[Root] = []
@@ -127,7 +127,7 @@ def publish(client: ClientFactory, files: tuple[Path, ...], *, undo: bool, yes: 
 
     Works on a stack of ours and on one made by hand from the guide. The function keeps its other layers and variables.
     """
-    from landwaiter.aws.ca_publish import publish_changes, withdraw_changes
+    from landwaiter.aws.ca.publish import publish_changes, withdraw_changes
 
     if undo == bool(files):
         raise InputError("Give the root CA's files, or --undo without files.", "landwaiter aws ca publish --help")
@@ -150,7 +150,7 @@ def publish(client: ClientFactory, files: tuple[Path, ...], *, undo: bool, yes: 
 
 
 def _soon(roots: "list[Root]") -> list[str]:
-    from landwaiter.aws.certificates import expiry_warnings
+    from landwaiter.aws.ca.certificates import expiry_warnings
 
     return list(expiry_warnings(roots, datetime.now(UTC)))
 
@@ -167,7 +167,7 @@ Exit code 1 when a published root expires within 60 days or has expired, or when
 @connection_options
 def show(client: ClientFactory, form: str) -> None:
     """Show which root CAs function and builds trust now, and when they expire."""
-    from landwaiter.aws.ca_state import read_state
+    from landwaiter.aws.ca.state import read_state
 
     state = read_state(client, now=datetime.now(UTC))
     if form == "json":

@@ -14,9 +14,9 @@ from landwaiter.printable import printable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from landwaiter.aws.deployment.platform_client import PlatformAdmin
     from landwaiter.aws.doctor.estate import Estate
     from landwaiter.aws.doctor.models import Finding
-    from landwaiter.aws.platform_client import PlatformAdmin
 
 _COLOURS = {"passed": "green", "failed": "red", "warned": "yellow", "skipped": "bright_black"}
 
@@ -90,16 +90,16 @@ def doctor(
 
 def _admin(client: ClientFactory, token_file: Path | None) -> "PlatformAdmin | None":
     """The platform's admin API at the address that the function knows; None without token or address."""
-    from landwaiter.aws.config import read_secret
+    from landwaiter.aws.deployment.config import read_secret
 
     token = read_secret("LANDWAITER_ADMIN_TOKEN", str(token_file or ""))
     if not token:
         return None
+    from landwaiter.aws.deployment.platform_client import PlatformAdmin
     from landwaiter.aws.doctor.estate import Unseen
     from landwaiter.aws.doctor.read import identify
     from landwaiter.aws.doctor.read_function import read_function
     from landwaiter.aws.doctor.read_project import read_project
-    from landwaiter.aws.platform_client import PlatformAdmin
 
     account = identify(client)
     function, project = read_function(account), read_project(account)

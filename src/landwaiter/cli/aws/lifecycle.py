@@ -3,7 +3,7 @@
 import click
 
 from landwaiter.aws.client_types import ClientFactory
-from landwaiter.aws.config import DeployConfig
+from landwaiter.aws.deployment.config import DeployConfig
 from landwaiter.cli.aws.connection import connection_options
 from landwaiter.cli.aws.running import Run
 from landwaiter.cli.aws.settings import settings_options

@@ -3,9 +3,9 @@
 import click
 
 from landwaiter.aws.client_types import ClientFactory
-from landwaiter.aws.config import DeployConfig
-from landwaiter.aws.deploy import Deployment
-from landwaiter.aws.steps import Step
+from landwaiter.aws.deployment.config import DeployConfig
+from landwaiter.aws.deployment.deploy import Deployment
+from landwaiter.aws.deployment.steps import Step
 from landwaiter.cli.aws.connection import connection_options
 from landwaiter.cli.aws.lifecycle import yes_option
 from landwaiter.cli.aws.running import Run

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from landwaiter.aws.cost import Estimate
-from landwaiter.aws.stacks import StackEvent
-from landwaiter.aws.steps import Step
+from landwaiter.aws.deployment.cost import Estimate
+from landwaiter.aws.deployment.stacks import StackEvent
+from landwaiter.aws.deployment.steps import Step
 from landwaiter.cli.terminal import progress
 from landwaiter.errors import InputError, LandwaiterError
 from landwaiter.printable import printable

@@ -37,7 +37,7 @@ Examples:
 @connection_options
 def show(client: ClientFactory, vpc_id: str, subnets: tuple[str, ...]) -> None:
     """Print the policy's document as JSON, for review or for the console; nothing is changed."""
-    from landwaiter.aws.placement import policy_subnets
+    from landwaiter.aws.network.placement import policy_subnets
     from landwaiter.aws.policy import place_of, vpc_policy_document
 
     place = place_of(client)
@@ -62,7 +62,7 @@ def apply(client: ClientFactory, vpc_id: str, subnets: tuple[str, ...], *, yes: 
 
     A changed document becomes the default version; of five versions the oldest goes.
     """
-    from landwaiter.aws.placement import policy_subnets
+    from landwaiter.aws.network.placement import policy_subnets
     from landwaiter.aws.policy import apply_changes, place_of
 
     arns = policy_subnets(client, vpc_id, subnets)

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import click
 
 from landwaiter.aws.client_types import ClientFactory
-from landwaiter.aws.config import DeployConfig
-from landwaiter.aws.cost import Estimate, Usage, estimate
-from landwaiter.aws.deploy import Deployment
-from landwaiter.aws.steps import Step
+from landwaiter.aws.deployment.config import DeployConfig
+from landwaiter.aws.deployment.cost import Estimate, Usage, estimate
+from landwaiter.aws.deployment.deploy import Deployment
+from landwaiter.aws.deployment.steps import Step
 from landwaiter.cli.aws import performing
 from landwaiter.cli.aws.performing import Record, Report, Stage
 from landwaiter.cli.aws.settings import options_with_secrets

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from landwaiter.aws.config import DeployConfig
-    from landwaiter.aws.options import DeployOptions
+    from landwaiter.aws.deployment.config import DeployConfig
+    from landwaiter.aws.deployment.options import DeployOptions
 
 SENSOR_TOKEN, ADMIN_TOKEN = "LANDWAITER_TOKEN", "LANDWAITER_ADMIN_TOKEN"
 
@@ -49,7 +49,7 @@ def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(command)
     def configured(*arguments: Any, **options: Any) -> Any:
-        from landwaiter.aws.config import DeployConfig, find_config, load_config
+        from landwaiter.aws.deployment.config import DeployConfig, find_config, load_config
 
         named = options.pop("config")
         given = {name: options.pop(name) for name in DeployConfig.__struct_fields__ if name in options}
@@ -62,8 +62,8 @@ def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def options_with_secrets(config: "DeployConfig") -> "DeployOptions":
     """The settings as options of a run, with the tokens of the environment or of the files that the settings name."""
-    from landwaiter.aws.config import read_secret
-    from landwaiter.aws.options import options_of
+    from landwaiter.aws.deployment.config import read_secret
+    from landwaiter.aws.deployment.options import options_of
     from landwaiter.cli.folders import cache_folder
 
     return options_of(

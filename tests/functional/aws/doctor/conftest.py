@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from landwaiter.aws.deploy import Deployment
+from landwaiter.aws.deployment.deploy import Deployment
 from landwaiter.aws.doctor.estate import Estate
 from landwaiter.aws.doctor.models import Finding
 from landwaiter.aws.doctor.read import read_estate

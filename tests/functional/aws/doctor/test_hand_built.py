@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from landwaiter.aws import package
+from landwaiter.aws.code import package
 from landwaiter.aws.doctor.read import read_estate
 from landwaiter.aws.doctor.repairs import Tools
 from landwaiter.aws.doctor.run import examine, mend

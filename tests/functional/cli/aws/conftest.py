@@ -13,7 +13,7 @@ import pytest
 from botocore.config import Config
 from click.testing import CliRunner, Result
 
-from landwaiter.aws.platform_client import PlatformAdmin
+from landwaiter.aws.deployment.platform_client import PlatformAdmin
 from landwaiter.cli.aws.main import aws
 from landwaiter.platform import administration
 from landwaiter.sandbox.authority import Authority

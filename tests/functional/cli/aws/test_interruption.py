@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from landwaiter.aws.platform_client import PlatformAdmin
+from landwaiter.aws.deployment.platform_client import PlatformAdmin
 from landwaiter.cli.aws import connection
 
 READ_ONLY = ("Describe", "List", "Get", "Head", "BatchGet")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from landwaiter.aws.stacks import StackError
+from landwaiter.aws.deployment.stacks import StackError
 from landwaiter.errors import InputError, NotPermittedError, UnreachableError
 
 STRANGE = json.dumps({"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}})

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from landwaiter.aws import names
-from landwaiter.aws.platform_client import PlatformAdmin
+from landwaiter.aws.deployment.platform_client import PlatformAdmin
 from landwaiter.sandbox.authority import Authority
 
 STEPS = ["network", "main-table", "allow-list", "code", "sensor-token", "scanning", "attach"]

@@ -3,8 +3,8 @@ from collections.abc import Callable
 import click
 import pytest
 
-from landwaiter.aws.stacks import StackEvent
-from landwaiter.aws.steps import Finding, Step, removal
+from landwaiter.aws.deployment.stacks import StackEvent
+from landwaiter.aws.deployment.steps import Finding, Step, removal
 from landwaiter.cli.aws import performing
 from landwaiter.cli.aws.performing import Record, Stage
 from landwaiter.errors import InputError
