@@ -34,7 +34,7 @@ lint: $(STAMP)  ## Style, types, architecture
 	@$(BIN)/ruff format --check --quiet . || { echo "run: $(BIN)/ruff format ."; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-timings | tail -n 4
+	@told=$$($(BIN)/lint-imports --no-logo) || { echo "$$told"; exit 1; }
 
 bench: $(STAMP)  ## Speed, as ratios to the peers
 	@$(BIN)/python -m benchmarks $(ARGS)
