@@ -19,6 +19,7 @@ import msgspec
 from landwaiter.errors import UnreachableError
 from landwaiter.platform import administration
 from landwaiter.platform.settings import Settings
+from landwaiter.sandbox import leash
 from landwaiter.sandbox.authority import Authority
 
 USER = "demo"
@@ -43,6 +44,7 @@ class DemoPlatform:
         trust = ssl.create_default_context(cadata=authority.pem)
         self._http = httpx2.Client(base_url=self.url, verify=trust, timeout=30, trust_env=False)
         self._process: subprocess.Popen[bytes] | None = None
+        self._leash_end = -1
 
     def start(self, bundle: Path | None = None) -> Self:
         """Start serving, then make tokens, a user and the allow list. Raises UnreachableError with the log's end."""
@@ -67,11 +69,13 @@ class DemoPlatform:
             "LANDWAITER_TLS_CERTIFICATE": str(settings.tls_certificate),
             "LANDWAITER_TLS_KEY": str(settings.tls_key),
         }
-        command = [sys.executable, "-m", "landwaiter", "serve"]
+        kept, self._leash_end = os.pipe()
+        command = [sys.executable, "-S", leash.__file__, str(kept), sys.executable, "-m", "landwaiter", "serve"]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=[kept]
             )
+        os.close(kept)
         deadline = time.monotonic() + _START_SECONDS
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -91,10 +95,11 @@ class DemoPlatform:
         return None if answer.status_code == 404 else msgspec.json.decode(answer.content, type=kind)
 
     def kill(self) -> None:
-        """End the server process at once, as a power failure would."""
+        """End the server and its database at once, as a power failure would."""
         if self._process:
-            self._process.kill()
+            leash.end_all(self._process.pid)
             self._process.wait()
+            self._let_go()
 
     def stop(self) -> None:
         """Stop the server, and with it its database."""
@@ -106,6 +111,12 @@ class DemoPlatform:
                 self._process.wait(_STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 self.kill()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self._leash_end >= 0:
+            os.close(self._leash_end)
+            self._leash_end = -1
 
     def __enter__(self) -> Self:
         return self
@@ -120,8 +131,10 @@ class DemoPlatform:
             return False
 
     def _last_words(self) -> str:
-        lines = self._log.read_text(errors="replace").strip().splitlines()
-        return lines[-1] if lines else "it said nothing"
+        """Return the last line of the log that is no remedy: those are indented."""
+        lines = self._log.read_text(errors="replace").splitlines()
+        told = [line for line in lines if line.strip() and not line.startswith(" ")]
+        return told[-1].removeprefix("landwaiter: ").rstrip(".") if told else "it said nothing"
 
 
 def _free_port() -> int:

