@@ -1,14 +1,13 @@
 """Events that arrive together share a transaction, and nothing else: each gets its own answer, or its own error."""
 
 import threading
-import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, wait
 from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
 from landwaiter.errors import InputError
@@ -16,8 +15,6 @@ from landwaiter.platform.context import Platform
 from landwaiter.platform.tasks import intake
 from landwaiter.platform.tasks.models import TaskAnswer, TaskReport
 from landwaiter.platform.tasks.tables import ContainerRow, TaskRow
-
-Send = Callable[[dict[str, Any]], "Future[TaskAnswer]"]
 
 
 class Gate:
@@ -47,16 +44,16 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
 
 def together(platform: Platform, gate: Gate, *tasks: dict[str, Any]) -> list["Future[TaskAnswer]"]:
     """Send the first task, and the others in order while its transaction is held; return what comes of each."""
-    with ThreadPoolExecutor(len(tasks)) as pool:
-        futures = []
-        for number, task in enumerate(tasks):
-            futures.append(pool.submit(platform.intake.take, msgspec.convert({"task": task}, TaskReport)))
-            deadline = time.monotonic() + 20
-            while not gate.reached.is_set() or len(platform.intake._waiting) < number:
-                assert time.monotonic() < deadline
-                time.sleep(0.005)
-        gate.opened.set()
+    futures = [platform.intake.take(report(tasks[0]))]
+    assert gate.reached.wait(20)
+    futures += [platform.intake.take(report(task)) for task in tasks[1:]]
+    gate.opened.set()
+    wait(futures, 30)
     return futures
+
+
+def report(task: dict[str, Any]) -> TaskReport:
+    return msgspec.convert({"task": task}, TaskReport)
 
 
 def test_events_that_arrive_meanwhile_share_the_next_transaction(
@@ -114,25 +111,23 @@ def test_a_database_that_is_away_fails_all_that_wait_at_once(platform: Platform,
         with pytest.raises(OperationalError):
             future.result()
     gate.failure = None
-    assert not platform.intake.take(msgspec.convert({"task": sensor.task("0")}, TaskReport)).duplicate
+    assert not platform.intake.take(report(sensor.task("0"))).result(30).duplicate
 
 
-def test_the_lead_is_handed_on_so_that_nobody_works_for_ever(
-    platform: Platform, gate: Gate, sensor: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_batch_is_bounded(platform: Platform, gate: Gate, sensor: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(intake, "MOST", 2)
-    leaders: list[int] = []
-    original = gate.original
-
-    def noting(*arguments: Any) -> Any:
-        leaders.append(threading.get_ident())
-        return original(*arguments)
-
-    gate.original = noting
     futures = together(platform, gate, *(sensor.task(str(number)) for number in range(7)))
     assert all(not future.result().duplicate for future in futures)
     assert gate.batches == [1, 2, 2, 2]
-    assert len(set(leaders)) == 4
+
+
+def test_who_hangs_up_does_not_take_the_event_along(platform: Platform, gate: Gate, sensor: Any) -> None:
+    first, second = platform.intake.take(report(sensor.task("0"))), platform.intake.take(report(sensor.task("1")))
+    assert not second.cancel()
+    gate.opened.set()
+    wait([first, second], 30)
+    with platform.database.begin() as session:
+        assert session.scalar(select(func.count()).select_from(TaskRow)) == 2
 
 
 def test_containers_stop_with_their_task_whoever_tells(platform: Platform, sensor: Any, sample: Any) -> None:

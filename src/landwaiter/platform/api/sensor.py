@@ -1,9 +1,11 @@
 """The sensor API: what the Lambda function and the scan job say, and what they are answered."""
 
+from asyncio import wrap_future
 from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Depends, Response
+from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.orm import Session
 
 from landwaiter.errors import InputError
@@ -50,15 +52,16 @@ router = APIRouter(
 
 
 @router.post("/tasks", **answer(TaskAnswer, body=TaskReport))
-def report_task(
+async def report_task(
     caller: Sensor,
     platform: PlatformHere,
     report: Annotated[TaskReport, Depends(document(TaskReport, 2 * MEGABYTE))],
 ) -> Response:
     """Take in the state of one task, and say for each of its images what is to be done."""
     check_account(caller, report.task.account)
-    answered = platform.intake.take(report)
-    _note(platform, caller, report.task.account, report.task.region, sweep=False)
+    answered = await wrap_future(platform.intake.take(report))
+    if _due(platform, caller, report.task.account, report.task.region, sweep=False):
+        await run_in_threadpool(_note, platform, caller, report.task.account, report.task.region, sweep=False)
     return reply(answered)
 
 
@@ -73,7 +76,7 @@ def report_sweep(
         if sweep.clusters or sweep.tasks:
             check_account(caller, account)
     answered = record_sweep(platform.database, sweep, platform.terms)
-    if sweep.account:
+    if sweep.account and _due(platform, caller, sweep.account, sweep.region, sweep=True):
         _note(platform, caller, sweep.account, sweep.region, sweep=True)
     return reply(answered)
 
@@ -186,12 +189,15 @@ def report_failure(
     return nothing()
 
 
+def _due(platform: Platform, caller: Caller, account: str, region: str, *, sweep: bool) -> bool:
+    """Tell whether the call of this sensor is to be noted, which it is not if that was done a moment ago."""
+    return platform.pace.due("call", account, region, caller.name, str(sweep))
+
+
 def _note(platform: Platform, caller: Caller, account: str, region: str, *, sweep: bool) -> None:
-    """Note that this sensor called, unless that was noted a moment ago."""
     token = caller.name.removeprefix("token ")
-    if platform.pace.due("call", account, region, token, str(sweep)):
-        with platform.database.begin() as session:
-            note_call(session, account, region, token=token, address=caller.address, sweep=sweep)
+    with platform.database.begin() as session:
+        note_call(session, account, region, token=token, address=caller.address, sweep=sweep)
 
 
 def _renew(session: Session, caller: Caller, platform: Platform, scan_id: str, state: str) -> None:

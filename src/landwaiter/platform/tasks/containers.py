@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import cache
 
-from sqlalchemy import case, func, select, tuple_, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.orm import Session
 
@@ -14,7 +14,7 @@ from landwaiter.platform.jobs.names import ASSESS_IMAGE
 from landwaiter.platform.jobs.queue import defer
 from landwaiter.platform.scans.tables import ScanRow
 from landwaiter.platform.store.base import now, text_of
-from landwaiter.platform.store.bulk import table_of
+from landwaiter.platform.store.bulk import among, having, inserting, rows_of, table_of
 from landwaiter.platform.tasks.answers import STOPPED, Placed, Use
 from landwaiter.platform.tasks.tables import ContainerRow
 
@@ -25,10 +25,10 @@ _SEEN = timedelta(hours=1)
 def place_containers(session: Session, uses: Sequence[Use], moved: Mapping[str, int], placed: Placed) -> None:
     """Write the containers of the tasks that moved (ARN -> id), and note that their images run."""
     running = [use for use in uses if use.task.task_arn in moved]
-    rows = [_row(use, moved[use.task.task_arn], placed) for use in running]
-    if not rows:
+    if not running:
         return
-    session.execute(_placing(), rows)
+    rows = {(row["task_id"], row["name"]): row for use in running for row in [_row(use, moved, placed)]}
+    session.execute(_placing(), rows_of(list(rows.values())))
     _adopt(session, placed)
     started = [use for use in running if use.task.last_status != STOPPED]
     _note_names(session, started, placed)
@@ -38,9 +38,8 @@ def place_containers(session: Session, uses: Sequence[Use], moved: Mapping[str, 
 @cache
 def _placing() -> Insert:
     """Return the statement that writes containers; what a report does not tell stays as it was."""
-    table = table_of(ContainerRow)
-    query = insert(table)
-    new, old = query.excluded, table.c
+    query, old = inserting(ContainerRow, *_COLUMNS), table_of(ContainerRow).c
+    new = query.excluded
     return query.on_conflict_do_update(
         index_elements=["task_id", "name"],
         set_={
@@ -54,6 +53,9 @@ def _placing() -> Insert:
             "scan_id": func.coalesce(new.scan_id, old.scan_id),
         },
     )
+
+
+_COLUMNS = tuple(column.name for column in table_of(ContainerRow).columns)
 
 
 def resolve_containers(session: Session, scan_id: str, image_id: int, digests: Sequence[str], platform: str) -> None:
@@ -83,10 +85,10 @@ def _adopt(session: Session, placed: Placed) -> None:
         )
 
 
-def _row(use: Use, task_id: int, placed: Placed) -> dict[str, object]:
+def _row(use: Use, moved: Mapping[str, int], placed: Placed) -> dict[str, object]:
     place = (use.task.task_arn, use.container.name)
     return {
-        "task_id": task_id,
+        "task_id": moved[use.task.task_arn],
         "name": text_of(use.container.name),
         "image": use.image,
         "image_digest": use.digest,
@@ -108,9 +110,11 @@ def _note_names(session: Session, uses: Sequence[Use], placed: Placed) -> None:
     }
     if not named:
         return
-    columns = (ImageReferenceRow.image_id, ImageReferenceRow.reference)
+    table = table_of(ImageReferenceRow).c
     recent = session.execute(
-        select(*columns).where(tuple_(*columns).in_(sorted(named)), ImageReferenceRow.last_seen > now() - _SEEN)
+        select(table.image_id, table.reference)
+        .where(having(table.image_id, {key for key, _ in named}), among(table.reference, {name for _, name in named}))
+        .where(table.last_seen > now() - _SEEN)
     )
     stale = sorted(named - {(image_id, reference) for image_id, reference in recent})
     if stale:
@@ -131,8 +135,13 @@ def _evaluate_new_variants(session: Session, uses: Sequence[Use], placed: Placed
     }
     if not wanted:
         return
-    columns = (VariantRow.image_id, VariantRow.task_definition_arn, VariantRow.container)
-    known = {tuple(row) for row in session.execute(select(*columns).where(tuple_(*columns).in_(sorted(wanted))))}
+    table = table_of(VariantRow).c
+    evaluated = (
+        select(table.image_id, table.task_definition_arn, table.container)
+        .where(having(table.image_id, {key for key, _, _ in wanted}))
+        .where(among(table.task_definition_arn, {arn for _, arn, _ in wanted}))
+    )
+    known = {tuple(row) for row in session.execute(evaluated)}
     images = sorted({image_id for image_id, arn, container in wanted if (image_id, arn, container) not in known})
     if images:
         assessed = select(AssessmentRow.image_id).where(AssessmentRow.image_id.in_(images))

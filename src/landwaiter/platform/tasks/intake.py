@@ -1,11 +1,14 @@
 """Taking in events together: those that arrive while a transaction is under way share the next one.
 
 Each event alone costs a transaction and a dozen statements; a hundred of them at once cost little more. Nobody waits
-for company: an event that arrives alone is taken in at once.
+for company: an event that arrives alone is taken in at once. One thread does the work, so that those who wait for it
+need none of their own.
 """
 
 import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 
+import msgspec
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -20,18 +23,15 @@ MOST = 100
 _AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
 
 
-class _Event:
-    """A report that waits. Its thread is woken with the answer, with the error, or with neither: then it leads."""
+class _Event(msgspec.Struct, frozen=True):
+    """A report that waits, and where its answer is put once it is committed."""
 
-    def __init__(self, report: TaskReport) -> None:
-        self.report = report
-        self.woken = threading.Event()
-        self.answer: TaskAnswer | None = None
-        self.error: BaseException | None = None
+    report: TaskReport
+    answer: "Future[TaskAnswer]"
 
 
 class Intake:
-    """The door for events of one process. One thread leads: it takes in what waits, for all, and hands the lead on."""
+    """The door for events of one process."""
 
     def __init__(self, database: Database, terms: Terms) -> None:
         """Take the database, and the terms on which images are leased."""
@@ -39,34 +39,27 @@ class Intake:
         self._terms = terms
         self._lock = threading.Lock()
         self._waiting: list[_Event] = []
-        self._led = False
+        self._clerk = ThreadPoolExecutor(1, "intake")
 
-    def take(self, report: TaskReport) -> TaskAnswer:
-        """Take in the report of one task; return the answer once it is committed. Raises InputError."""
-        mine = _Event(report)
+    def take(self, report: TaskReport) -> "Future[TaskAnswer]":
+        """Take in the report of one task; the answer comes once it is committed, or InputError does."""
+        event = _Event(report, Future())
+        event.answer.set_running_or_notify_cancel()  # who goes away does not take the event along
         with self._lock:
-            self._waiting.append(mine)
-            follows, self._led = self._led, True
-        if follows:
-            mine.woken.wait()
-        if mine.answer is None and mine.error is None:
-            self._lead()
-        if mine.answer is None:
-            raise mine.error or RuntimeError("an event was left without an answer")
-        return mine.answer
+            self._waiting.append(event)
+            idle = len(self._waiting) == 1
+        if idle:
+            self._clerk.submit(self._work)
+        return event.answer
 
-    def _lead(self) -> None:
-        """Take in one batch, of which the leader's own event is the first, and wake its threads and the next leader."""
+    def _work(self) -> None:
+        """Take in one batch, and come back for what has arrived meanwhile."""
         with self._lock:
             batch = self._next()
-        try:
-            self._record(batch)
-        finally:
-            with self._lock:
-                following = self._waiting[:1]
-                self._led = bool(following)
-            for event in (*following, *batch):
-                event.woken.set()
+            left = bool(self._waiting)
+        if left:
+            self._clerk.submit(self._work)
+        self._record(batch)
 
     def _next(self) -> list[_Event]:
         """Return what waits, each task once and in the order of arrival; the rest stays for the next transaction."""
@@ -85,13 +78,13 @@ class Intake:
         reports = [event.report for event in batch]
         try:
             answers = self._database.retry(lambda session: record_tasks(session, reports, self._terms))
-        except Exception as error:  # noqa: BLE001 - handed to those who wait for it
+        except BaseException as error:  # noqa: BLE001 - handed to those who wait for it
             if len(batch) > 1 and not isinstance(error, _AWAY):
                 for event in batch:
                     self._record([event])
                 return
             for event in batch:
-                event.error = error
+                event.answer.set_exception(error)
             return
         for event, answer in zip(batch, answers, strict=True):
-            event.answer = answer
+            event.answer.set_result(answer)

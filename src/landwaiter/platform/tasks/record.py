@@ -10,7 +10,6 @@ from functools import cache, partial
 from itertools import islice
 
 from sqlalchemy import and_, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -18,7 +17,7 @@ from landwaiter.compliance.models import TaskDefinition
 from landwaiter.errors import InputError
 from landwaiter.events.models import TaskState
 from landwaiter.platform.store.base import now, text_of
-from landwaiter.platform.store.bulk import among, batches, table_of
+from landwaiter.platform.store.bulk import among, batches, inserting, rows_of, table_of
 from landwaiter.platform.store.database import Database
 from landwaiter.platform.store.times import parse_time
 from landwaiter.platform.tasks.answers import STOPPED, Terms, answer, uses_of
@@ -143,12 +142,12 @@ def _note_events(session: Session, tasks: Sequence[TaskState]) -> set[str]:
         }
         for task in tasks
     ]  # fmt: skip
-    return set(session.scalars(_events(), rows))
+    return set(session.scalars(_events(), rows_of(rows)))
 
 
 def _upsert_tasks(session: Session, tasks: Sequence[TaskState]) -> dict[str, int]:
     """Bring the tasks to the reported versions; return the ids of those that this report moved."""
-    moved = session.execute(_newer(), [_values(task) for task in tasks])
+    moved = session.execute(_newer(), rows_of([_values(task) for task in tasks]))
     ids: dict[str, int] = {row.task_arn: row.id for row in moved}
     confirmed = sorted(task.task_arn for task in tasks if task.task_arn not in ids and task.source == "sweep")
     if confirmed:
@@ -158,24 +157,26 @@ def _upsert_tasks(session: Session, tasks: Sequence[TaskState]) -> dict[str, int
 
 @cache
 def _events() -> ReturningInsert[str]:
-    table = table_of(TaskEventRow)
-    return insert(table).on_conflict_do_nothing().returning(table.c.task_arn)
+    query = inserting(TaskEventRow, "task_arn", "version", "status", "source", "event_id", "event_time")
+    return query.on_conflict_do_nothing().returning(table_of(TaskEventRow).c.task_arn)
 
 
 @cache
 def _newer() -> ReturningInsert[str, int]:
     """Return the statement that moves tasks forward only. It is built once: that takes longer than running it."""
-    table = table_of(TaskRow)
-    query = insert(table)
-    new, old = query.excluded, table.c
+    query, old = inserting(TaskRow, *_TOLD), table_of(TaskRow).c
+    new = query.excluded
     reopened = and_(new.version == old.version, new.running, ~old.running, old.closed_by == "sweep")
-    kept = {"id", "task_arn", "first_seen"}
-    changes: dict[str, object] = {column.name: new[column.name] for column in table.columns if column.name not in kept}
+    changes: dict[str, object] = {name: new[name] for name in _TOLD if name != "task_arn"}
     changes["started_at"] = func.coalesce(new.started_at, old.started_at)
     query = query.on_conflict_do_update(
         index_elements=["task_arn"], set_=changes, where=or_(new.version > old.version, reopened)
     )
     return query.returning(old.task_arn, old.id)
+
+
+_TOLD = tuple(column.name for column in table_of(TaskRow).columns if column.name not in {"id", "first_seen"})
+"""The columns that a report tells."""
 
 
 def _values(task: TaskState) -> dict[str, object]:
