@@ -163,8 +163,10 @@ class Filler:
         )
         self._copy(
             "containers",
-            "task_id, name, image, image_digest, platform, last_status, runtime_id, image_id",
-            ((key, "web", f"registry.example/service:v{image}", digest(str(image)), "linux/amd64", "RUNNING", "", image)
+            "task_id, name, image, image_digest, platform, last_status, runtime_id, image_id, task_definition_arn, "
+            "running",
+            ((key, "web", f"registry.example/service:v{image}", digest(str(image)), "linux/amd64", "RUNNING", "", image,
+              _definition(image), key > self._size.stopped)
              for key in range(1, total + 1) for image in [self._image_of(key)]),
         )  # fmt: skip
         self._copy(

@@ -33,7 +33,7 @@ from landwaiter.platform.images.tables import (
 )
 from landwaiter.platform.scans.tables import ScanRow
 from landwaiter.platform.store.paging import DEFAULT, cursor_of, position_of
-from landwaiter.platform.tasks.tables import ContainerRow
+from landwaiter.platform.tasks.tables import RunningUseRow
 from landwaiter.policy.models import Verdict
 
 _URGENCY = (
@@ -64,7 +64,7 @@ def images(
     if verdict:
         query = query.where(func.coalesce(AssessmentRow.verdict, "not_assessed") == verdict)
     if running_only:
-        query = query.where(exists().where(ContainerRow.image_id == ImageRow.id, ContainerRow.running))
+        query = query.where(exists().where(RunningUseRow.image_id == ImageRow.id, RunningUseRow.containers > 0))
     if cursor:
         query = query.where(tuple_(ImageRow.last_seen, ImageRow.id) < position_of(cursor, tuple[datetime, int]))
     rows = session.execute(query).all()

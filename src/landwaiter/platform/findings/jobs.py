@@ -14,7 +14,7 @@ from landwaiter.platform.images.tables import ImageRow
 from landwaiter.platform.jobs.names import ASSESS_IMAGE, REASSESS
 from landwaiter.platform.jobs.queue import defer
 from landwaiter.platform.store.base import now
-from landwaiter.platform.tasks.tables import ContainerRow
+from landwaiter.platform.tasks.tables import RunningUseRow
 
 _LOG = logging.getLogger(__name__)
 _BATCH = 200
@@ -82,7 +82,9 @@ def count_outdated(platform: Platform, session: Session) -> int:
 def _batch(platform: Platform, last: int, *, only_running: bool) -> list[int]:
     query = select(AssessmentRow.image_id).where(_outdated(platform), AssessmentRow.image_id > last)
     if only_running:
-        query = query.where(AssessmentRow.image_id.in_(select(ContainerRow.image_id).where(ContainerRow.running)))
+        query = query.where(
+            AssessmentRow.image_id.in_(select(RunningUseRow.image_id).where(RunningUseRow.containers > 0))
+        )
     with platform.database.begin() as session:
         return list(session.scalars(query.order_by(AssessmentRow.image_id).limit(_BATCH)))
 

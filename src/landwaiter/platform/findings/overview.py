@@ -17,7 +17,7 @@ from landwaiter.platform.images.tables import ImageRow
 from landwaiter.platform.scans.tables import ACTIVE, ScanRow
 from landwaiter.platform.sensors.service import silent_sensors
 from landwaiter.platform.store.base import now
-from landwaiter.platform.tasks.tables import ContainerRow, TaskRow
+from landwaiter.platform.tasks.tables import RunningUseRow, TaskRow
 
 _DAY = timedelta(days=1)
 
@@ -53,25 +53,20 @@ def overview(session: Session, platform: Platform) -> Overview:
 def _containers(session: Session) -> tuple[int, int, int]:
     """Return how many containers run, how many of them have a verdict, and how many fail."""
     decided = VariantRow.verdict.in_(("pass", "fail"))
+    total, use = func.sum(RunningUseRow.containers), RunningUseRow
     row = session.execute(
-        select(
-            func.count(),
-            func.count().filter(decided),
-            func.count().filter(VariantRow.verdict == "fail"),
-        )
-        .select_from(ContainerRow)
-        .join(TaskRow, TaskRow.id == ContainerRow.task_id)
+        select(total, total.filter(decided), total.filter(VariantRow.verdict == "fail"))
         .outerjoin(
             VariantRow,
             and_(
-                VariantRow.image_id == ContainerRow.image_id,
-                VariantRow.task_definition_arn == TaskRow.task_definition_arn,
-                VariantRow.container == ContainerRow.name,
+                VariantRow.image_id == use.image_id,
+                VariantRow.task_definition_arn == use.task_definition_arn,
+                VariantRow.container == use.container,
             ),
         )
-        .where(TaskRow.running, ContainerRow.running)
+        .where(use.containers > 0)
     ).one()
-    return row[0], row[1], row[2]
+    return int(row[0] or 0), int(row[1] or 0), int(row[2] or 0)
 
 
 def _exposure(session: Session) -> Counts:

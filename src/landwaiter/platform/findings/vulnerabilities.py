@@ -23,7 +23,7 @@ from landwaiter.platform.findings.running import running_images
 from landwaiter.platform.findings.tables import FindingRow, VulnerabilityRow
 from landwaiter.platform.images.tables import ImageRow
 from landwaiter.platform.store.paging import DEFAULT, cursor_of, position_of
-from landwaiter.platform.tasks.tables import ContainerRow, TaskRow
+from landwaiter.platform.tasks.tables import ContainerRow, RunningUseRow, TaskRow
 
 _ORDER = (FindingRow.severity, FindingRow.vulnerability, FindingRow.id)
 MOST_PLACES, MOST_IMAGES = 200, 100
@@ -183,7 +183,9 @@ def _open_vulnerabilities(*, running_only: bool) -> Select[VulnerabilityRow]:
     """Return those that any image has: PostgreSQL looks them up one by one, and stops when a page is full."""
     found: Select[int] = select(literal_column("1", Integer)).select_from(FindingRow)
     if running_only:
-        found = found.join(ContainerRow, (ContainerRow.image_id == FindingRow.image_id) & ContainerRow.running)
+        found = found.join(
+            RunningUseRow, (RunningUseRow.image_id == FindingRow.image_id) & (RunningUseRow.containers > 0)
+        )
     found = found.where(FindingRow.vulnerability == VulnerabilityRow.id, FindingRow.resolved.is_(None))
     one = found.correlate(VulnerabilityRow).limit(1).lateral()
     return select(VulnerabilityRow).join(one, literal_column("true"))

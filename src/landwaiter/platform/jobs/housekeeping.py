@@ -14,7 +14,7 @@ from landwaiter.platform.scans.lease import expire
 from landwaiter.platform.scans.tables import ACTIVE, ScanRow
 from landwaiter.platform.sensors.service import forget_old
 from landwaiter.platform.store.base import now
-from landwaiter.platform.tasks.tables import ContainerRow, TaskDefinitionRow, TaskEventRow, TaskRow
+from landwaiter.platform.tasks.tables import ContainerRow, RunningUseRow, TaskDefinitionRow, TaskEventRow, TaskRow
 
 _LOG = logging.getLogger(__name__)
 _UNCLAIMED = timedelta(days=7)
@@ -45,6 +45,7 @@ def clean_up(platform: Platform) -> None:
         session.execute(delete(LoginFailureRow).where(LoginFailureRow.last < time - timedelta(days=1)))
         used = exists().where(TaskRow.task_definition_arn == TaskDefinitionRow.arn)
         session.execute(delete(TaskDefinitionRow).where(TaskDefinitionRow.added < events, ~used))
+        session.execute(delete(RunningUseRow).where(RunningUseRow.containers == 0))
         session.execute(delete(LayerRow).where(~LayerRow.referenced, LayerRow.added < time - _UNCLAIMED))
     with platform.database.begin() as session:
         placed = exists().where(ContainerRow.image_id == ImageRow.id)

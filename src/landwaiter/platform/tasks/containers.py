@@ -51,6 +51,7 @@ def _placing() -> Insert:
             "runtime_id": new.runtime_id,
             "image_id": func.coalesce(new.image_id, old.image_id),
             "scan_id": func.coalesce(new.scan_id, old.scan_id),
+            "task_definition_arn": new.task_definition_arn,
         },
     )
 
@@ -98,6 +99,7 @@ def _row(use: Use, moved: Mapping[str, int], placed: Placed) -> dict[str, object
         "running": use.task.last_status != STOPPED,
         "image_id": placed.images.get(place),
         "scan_id": placed.scans.get(place),
+        "task_definition_arn": text_of(use.task.task_definition_arn),
     }
 
 

@@ -115,7 +115,7 @@ def _filtered(query: Select[_Column], filters: RunningFilters) -> Select[_Column
     if filters.group:
         query = query.where(TaskRow.group.in_((filters.group, f"service:{filters.group}", f"family:{filters.group}")))
     if filters.text:
-        query = query.where(_speaks_of(filters.text))
+        query = query.where(_speaks_of(filters.text, running_only=filters.state == "running"))
     if filters.image:
         query = query.where(_has_container(_names_image(filters.image)))
     if filters.verdict:
@@ -134,14 +134,15 @@ def _names_image(text: str) -> ColumnElement[bool]:
     return ContainerRow.image_id.in_(image) | (ContainerRow.image_digest == text)
 
 
-def _speaks_of(text: str) -> ColumnElement[bool]:
+def _speaks_of(text: str, *, running_only: bool) -> ColumnElement[bool]:
     if text.startswith("sha256:"):
         return _has_container(_names_image(text))
     columns = (TaskRow.task_arn, TaskRow.group, ContainerRow.name, ContainerRow.image)
     own, contained = (
         or_(*(column.icontains(text, autoescape=True) for column in pair)) for pair in (columns[:2], columns[2:])
     )
-    return own | _has_container(contained)
+    # PostgreSQL would otherwise read the names of all containers that ever ran.
+    return own | _has_container(ContainerRow.running & contained if running_only else contained)
 
 
 def _has_verdict(verdict: str) -> ColumnElement[bool]:

@@ -19,6 +19,7 @@ class TaskRow(Base):
             "ix_tasks_running_definition", "id", postgresql_where="running", postgresql_include=["task_definition_arn"]
         ),
         Index("ix_tasks_last_seen", "last_seen", "id"),
+        Index("ix_tasks_stopped", "last_seen", postgresql_where="NOT running"),
         Index("ix_tasks_definition", "task_definition_arn"),
     )
 
@@ -73,6 +74,24 @@ class ContainerRow(Base):
     """The scan that answers for it, while the image is not known or when it was last scanned for this container."""
     running: Mapped[bool] = mapped_column(server_default="true")
     """Whether its task runs; a trigger of the database follows the task. What runs is counted without the tasks."""
+    task_definition_arn: Mapped[str] = mapped_column(server_default="")
+    """That of its task, so that what runs can be counted by it."""
+
+
+class RunningUseRow(Base):
+    """How many containers run an image now, as which container of which task definition.
+
+    Triggers of the database count every change of `containers`. A row whose count has become 0 is removed in time.
+    """
+
+    __tablename__ = "running_uses"
+    __table_args__ = (PrimaryKeyConstraint("image_id", "task_definition_arn", "container"),)
+
+    image_id: Mapped[int] = mapped_column(BigInteger)
+    """0 for containers whose image is not known yet."""
+    task_definition_arn: Mapped[str]
+    container: Mapped[str]
+    containers: Mapped[int] = mapped_column(BigInteger)
 
 
 class TaskEventRow(Base):
