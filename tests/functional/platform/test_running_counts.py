@@ -1,7 +1,7 @@
 """What runs is counted as it changes; the counts are at all times what a count of the containers would say."""
 
+import asyncio
 import random
-from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 import msgspec
@@ -89,10 +89,10 @@ def test_counts_hold_when_two_servers_start_and_stop_the_same_images(
     draw.shuffle(events)
     servers = [Intake(platform.database, platform.terms) for _ in range(2)]
     reports = [msgspec.convert({"task": event}, TaskReport) for event in events]
-    with ThreadPoolExecutor(2) as pool:
-        sent = [pool.submit(server.take, report) for report in reports for server in servers]
-        answers = [future.result(20) for future in sent]
-    wait(answers, 60)
-    assert all(answer.exception() is None for answer in answers)
+
+    async def send() -> None:
+        await asyncio.gather(*(server.take(report) for report in reports for server in servers))
+
+    asyncio.run(send())
     assert kept(platform) == counted(platform)
     assert sum(kept(platform).values()) == 4

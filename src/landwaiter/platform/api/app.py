@@ -41,6 +41,7 @@ def create_app(settings: Settings, platform: Platform | None = None) -> FastAPI:
     )
     app.state.proxies = settings.proxies()
     app.state.admissions = Admissions(settings.admission_seconds)
+    app.include_router(sensor.hot)
     app.include_router(sensor.router)
     app.include_router(read.router)
     app.include_router(admin.router)

@@ -3,7 +3,6 @@
 import logging
 import time
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from landwaiter.platform.api.errors import unexpected
@@ -31,7 +30,9 @@ class Envelope:
     def __init__(self, app: ASGIApp, *, secure: bool) -> None:
         """Wrap `app`; `secure` when browsers reach it by HTTPS, which they are then told to insist on."""
         self._app = app
-        self._headers = {**SECURITY_HEADERS, **({"Strict-Transport-Security": _TRANSPORT} if secure else {})}
+        headers = {**SECURITY_HEADERS, **({"Strict-Transport-Security": _TRANSPORT} if secure else {})}
+        self._page = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        self._answer = [*self._page, (b"cache-control", b"no-store")]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -44,11 +45,9 @@ class Envelope:
             nonlocal status, started
             if message["type"] == "http.response.start":
                 status, started = message["status"], True
-                headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
-                if scope["path"].startswith("/api/"):
-                    headers.setdefault("Cache-Control", "no-store")
+                ours = self._answer if scope["path"].startswith("/api/") else self._page
+                given = {name for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(item for item in ours if item[0] not in given)]
             await send(message)
 
         try:

@@ -2,11 +2,14 @@
 
 Each event alone costs a transaction and a dozen statements; a hundred of them at once cost little more. Nobody waits
 for company: an event that arrives alone is taken in at once. One thread does the work, so that those who wait for it
-need none of their own.
+need none of their own, and it wakes them all at once.
 """
 
+import contextlib
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor
+from asyncio import AbstractEventLoop, Future, get_running_loop
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -23,11 +26,13 @@ MOST = 100
 _AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
 
 
-class _Event(msgspec.Struct, frozen=True):
-    """A report that waits, and where its answer is put once it is committed."""
+class _Event(msgspec.Struct):
+    """A report that waits with its event loop, and what came of it."""
 
     report: TaskReport
-    answer: "Future[TaskAnswer]"
+    loop: AbstractEventLoop
+    waiter: "Future[TaskAnswer]"
+    result: TaskAnswer | BaseException | None = None
 
 
 class Intake:
@@ -41,16 +46,19 @@ class Intake:
         self._waiting: list[_Event] = []
         self._clerk = ThreadPoolExecutor(1, "intake")
 
-    def take(self, report: TaskReport) -> "Future[TaskAnswer]":
-        """Take in the report of one task; the answer comes once it is committed, or InputError does."""
-        event = _Event(report, Future())
-        event.answer.set_running_or_notify_cancel()  # who goes away does not take the event along
+    async def take(self, report: TaskReport) -> TaskAnswer:
+        """Take in the report of one task; return the answer once it is committed. Raises InputError.
+
+        Who goes away meanwhile does not take the event along.
+        """
+        loop = get_running_loop()
+        event = _Event(report, loop, loop.create_future())
         with self._lock:
             self._waiting.append(event)
             idle = len(self._waiting) == 1
         if idle:
             self._clerk.submit(self._work)
-        return event.answer
+        return await event.waiter
 
     def _work(self) -> None:
         """Take in one batch, and come back for what has arrived meanwhile."""
@@ -60,6 +68,9 @@ class Intake:
         if left:
             self._clerk.submit(self._work)
         self._record(batch)
+        for loop in {event.loop for event in batch}:
+            with contextlib.suppress(RuntimeError):  # that loop is closed: nobody waits there any more
+                loop.call_soon_threadsafe(_tell, [event for event in batch if event.loop is loop])
 
     def _next(self) -> list[_Event]:
         """Return what waits, each task once and in the order of arrival; the rest stays for the next transaction."""
@@ -84,7 +95,17 @@ class Intake:
                     self._record([event])
                 return
             for event in batch:
-                event.answer.set_exception(error)
+                event.result = error
             return
         for event, answer in zip(batch, answers, strict=True):
-            event.answer.set_result(answer)
+            event.result = answer
+
+
+def _tell(batch: Sequence[_Event]) -> None:
+    for event in batch:
+        if event.waiter.done():
+            continue
+        if isinstance(event.result, TaskAnswer):
+            event.waiter.set_result(event.result)
+        else:
+            event.waiter.set_exception(event.result or RuntimeError("an event was left without an answer"))
