@@ -7,7 +7,9 @@ from landwaiter.inventory.languages.conda import CONDA
 from landwaiter.inventory.languages.cran import R_LIBRARY
 from landwaiter.inventory.languages.dotnet import DOTNET
 from landwaiter.inventory.languages.java.archive import JAVA_ARCHIVE
+from landwaiter.inventory.languages.lua import ROCKSPEC
 from landwaiter.inventory.languages.node import NODE, YARN_CACHE
+from landwaiter.inventory.languages.pear import PEAR
 from landwaiter.inventory.languages.php import COMPOSER
 from landwaiter.inventory.languages.python import PYTHON, PYTHON_EGG
 from landwaiter.inventory.languages.ruby import GEMSPEC
@@ -41,9 +43,11 @@ LANGUAGE_ANALYSERS: tuple[Analyser, ...] = (
     JAVA_ARCHIVE,
     GEMSPEC,
     COMPOSER,
+    PEAR,
     DOTNET,
     CONDA,
     R_LIBRARY,
+    ROCKSPEC,
     SBOM,
     RELEASE_FILE,
     EXECUTABLE,

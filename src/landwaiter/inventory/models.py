@@ -10,7 +10,7 @@ import msgspec
 from landwaiter.images.models import ImageConfig
 from landwaiter.images.platform import Platform
 
-ANALYSER_VERSION = "1"
+ANALYSER_VERSION = "2"
 """Raised whenever the same layer would give other facts, so that cached facts are never mixed."""
 
 

@@ -53,7 +53,8 @@ class Layout:
     word: int
     segments: tuple[Segment, ...]
     go: bool
-    """It carries the note that Go's linker leaves in whatever it links (unless told `-buildid=`)."""
+    """Go's linker wrote it: it carries its note, or (told `-buildid=`) has the section headers where it puts them."""
+    go_note: bool = False
 
     @property
     def loaded_stop(self) -> int:
@@ -67,13 +68,20 @@ def read_layout(head: bytes) -> Layout | None:
         return None
     order, word = "<>"[head[5] - 1], 4 * head[4]
     if word == 8:
-        table, entry, count = *struct.unpack_from(order + "Q", head, 32), *struct.unpack_from(order + "HH", head, 54)
+        (table, sections), (entry, count) = (
+            struct.unpack_from(order + "QQ", head, 32),
+            struct.unpack_from(order + "HH", head, 54),
+        )
     else:
-        table, entry, count = *struct.unpack_from(order + "I", head, 28), *struct.unpack_from(order + "HH", head, 42)
+        (table, sections), (entry, count) = (
+            struct.unpack_from(order + "II", head, 28),
+            struct.unpack_from(order + "HH", head, 42),
+        )
     if not 0 < count <= MAX_SEGMENTS or entry < 7 * word or table + entry * count > len(head):
         return None
     segments = tuple(_segment(head, table + entry * index, order, word) for index in range(count))
-    return Layout(order, word, segments, any(_has_go_note(head, segment, order) for segment in segments))
+    noted = any(_has_go_note(head, segment, order) for segment in segments)
+    return Layout(order, word, segments, noted or sections == table + entry * count, noted)
 
 
 def _segment(head: bytes, at: int, order: str, word: int) -> Segment:

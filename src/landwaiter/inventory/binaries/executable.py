@@ -39,6 +39,8 @@ def read_executable(content: Content) -> Evidence | None:
         if not probes:
             break
     packages, problems = _found(name, go, rust, server)
+    if layout and layout.go_note and not packages and not problems:
+        problems.append("it is a Go program without build information, so its modules are not known")
     if PACKED in content.head and not packages:
         problems.append("it is packed by UPX, which hides what it is made of")
     if not packages and not problems and (not content.head.startswith(MAGIC) or ".so" in name):

@@ -39,7 +39,8 @@ class GoProbe:
         data = merged((s.offset, s.stop) for s in layout.segments if s.writable) if layout else [WHOLE]
         self._regions = [Region(start, stop, HEADER) for start, stop in data]
         self._stop = data[-1][1] if data else 0
-        self._kept = Kept(_worth_keeping(layout) if layout and layout.go else ())
+        keep = _worth_keeping(layout) if layout and layout.go else []
+        self._kept, self._keeps = Kept(keep), bool(keep)
         self._begun: tuple[int, bytearray, int] | None = None
         self._info: BuildInfo | None = None
         self._pointers = b""
@@ -53,7 +54,8 @@ class GoProbe:
             cut = region.cut(offset, piece)
             if cut:
                 self._look(*cut)
-        self.done = self._info is not None or offset + len(piece) >= self._stop
+        # Variables that tell a stamped version lie behind the build information.
+        self.done = offset + len(piece) >= self._stop or (self._info is not None and not self._keeps)
 
     def _look(self, offset: int, data: bytes) -> None:
         if self._begun is not None:

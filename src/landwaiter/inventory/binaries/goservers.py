@@ -20,6 +20,8 @@ PRODUCTS = {
     "github.com/prometheus/alertmanager": "alertmanager",
     "github.com/prometheus/prometheus": "prometheus",
     "github.com/traefik/traefik": "traefik",
+    "helm.sh/helm": "helm",
+    "k8s.io/helm": "helm",
     "go.etcd.io/etcd": "etcd",
     "go.etcd.io/etcd/server": "etcd",
 }

@@ -1,8 +1,9 @@
 """The version that `go build -ldflags "-X main.version=1.2.3"` stamped into a program whose build settings are gone.
 
-The linker puts the text among the constants, alone (with zero bytes around it), and makes a string variable in the data
-point at it. A text that looks like a version and is both is taken; of two different ones neither, unless one is the
-other with a revision behind it (`2.42.0` and `2.42.0-5`). C libraries linked into the program leave no such variable.
+The linker puts the text among the constants, with a zero byte behind it, and makes a string variable in the data point
+at it. What stands before it may be anything, so that the text may begin at any digit or at a `v`. A text that looks
+like a version and is both is taken; of two different ones neither, unless one is the other with a revision behind it
+(`2.42.0` and `2.42.0-5`). C libraries linked into the program leave no such variable.
 """
 
 import re
@@ -14,10 +15,11 @@ from landwaiter.inventory.binaries.regions import Kept
 
 MAX_DOTS = 1_000_000
 """Places looked at; real programs have some ten thousand."""
-MAX_CANDIDATES = 32
+MAX_CANDIDATES = 256
 
 _DOTS = re.compile(rb"\.\d{1,5}\.\d")
-_ALONE = re.compile(rb"\x00(v?\d{1,5}\.\d{1,5}\.\d{1,7}(?:[-+~][-+.~0-9A-Za-z]{1,60})?)\x00")
+_ALONE = re.compile(rb"v?\d{1,5}\.\d{1,5}\.\d{1,7}(?:[-+~][-+.~0-9A-Za-z]{1,60})?(?=\x00)")
+_BEFORE = re.compile(rb"v?\d{1,5}\Z")
 _LONGEST = 96
 
 
@@ -42,12 +44,20 @@ def _candidates(layout: Layout, kept: Kept) -> Iterator[tuple[int, bytes]]:
         for offset, data in kept.windows(segment.offset, segment.stop, _LONGEST):
             for dots in _DOTS.finditer(data):
                 budget -= 1
-                before = data.rfind(b"\0", max(dots.start() - 7, 0), dots.start())
-                alone = _ALONE.match(data, before) if before >= 0 else None
-                if alone:
-                    yield segment.address + offset + alone.start(1) - segment.offset, alone[1]
+                for alone in _beginnings(data, dots.start()):
+                    yield segment.address + offset + alone.start() - segment.offset, alone[0]
                 if budget < 0:
                     return
+
+
+def _beginnings(data: bytes, dot: int) -> Iterator[re.Match[bytes]]:
+    """Yield the texts that look like a version and have their first dot at `dot`: one for each place they may begin."""
+    before = _BEFORE.search(data, max(dot - 6, 0), dot)
+    for start in range(before.start(), dot) if before else ():
+        alone = _ALONE.match(data, start)
+        if alone is None:
+            return
+        yield alone
 
 
 def _has_variable(layout: Layout, kept: Kept, address: int, length: int) -> bool:

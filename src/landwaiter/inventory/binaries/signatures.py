@@ -79,6 +79,19 @@ SIGNATURES: tuple[Signature, ...] = (
     Signature("vsftpd", r"vsftpd", (rb"vsFTPd " + PLAIN,)),
     Signature("stunnel", r"stunnel[45]?", (rb"stunnel (\d+\.\d+) on ",)),
     Signature("keepalived", r"keepalived", (rb"Keepalived v" + PLAIN,)),
+    Signature("openssh", r"sshd?", (rb"OpenSSH_(\d{1,2}\.\d{1,2}p\d)",)),
+    Signature("xz", r"xz|lzma|liblzma[.-].*", (rb"XZ Utils\) " + WITH_PRERELEASE,)),
+    Signature("zstd", r"zstd|zstdmt", (rb"v(?<=\x00v)" + PLAIN + rb"\x00",)),
+    Signature("gzip", r"gzip", (rb"\x00(1\.\d{1,2}(?:\.\d{1,2})?)\x00",)),
+    Signature("jq", r"jq", (rb"\x00(?:jq-)?(1\.\d{1,2}(?:\.\d{1,2})?(?:rc\d)?)\x00",)),
+    Signature("util-linux", r"getopt", (rb"util-linux (2\.\d{1,2}(?:\.\d{1,2})?)[\s\x00-]",)),
+    Signature("ffmpeg", r"ffmpeg|ffprobe", (rb"%s version n?(\d{1,2}\.\d{1,2}(?:\.\d{1,2})?)[-+\x00]",)),
+    Signature("gcc", r"(?:[\w-]+-)?gcc(?:-[\d.]+)?", (rb"\x00" + PLAIN + rb"\x00\([^\x00]{1,80}\) \x00",)),
+    Signature("pypy", r"libpypy.*\.so.*|pypy[\d.]*-?c?", (rb"\[PyPy " + PLAIN,)),
+    Signature("julia", r"libjulia-internal\.so.*", (rb"__init__\x00" + PLAIN + rb"\x00verify",)),
+    Signature("fluent-bit", r"fluent-bit", (rb"\x00v?" + PLAIN + rb"\x00[^\x00]{0,40}Fluent Bit",)),
+    Signature("percona-server", r"mysqld?", (rb"/percona-server-" + PLAIN,)),
+    Signature("percona-xtrabackup", r"xtrabackup", (rb"/percona-xtrabackup-" + PLAIN,)),
 )
 
 _ANY = "|".join(f"(?:{signature.names})" for signature in SIGNATURES) + r"|(?:lib)?python[23]\..*"

@@ -3,8 +3,9 @@
 from landwaiter.inventory.models import PackageFact
 
 TYPES = frozenset({
-    "alpm", "apk", "bitnami", "cargo", "composer", "conda", "cran", "deb", "gem", "generic", "golang", "hex", "maven",
-    "npm", "nuget", "pypi", "rpm",
+    "alpm", "apk", "bitnami", "cargo", "cocoapods", "composer", "conan", "conda", "cpan", "cran", "deb", "gem",
+    "generic", "golang", "hackage", "hex", "luarocks", "maven", "npm", "nuget", "pear", "pecl", "pub", "pypi",
+    "rpm", "swift",
 })  # fmt: skip
 MAX_PURL = 2048
 

@@ -2,7 +2,8 @@
 
 `libraries` names what was restored (`"Newtonsoft.Json/13.0.1": {"type": "package"}`), `targets` the files of each. A
 package that brings none (a reference assembly, a bundle of other packages) is not in the image, although it was
-restored; it is left out, unless the file says nothing of files at all. Projects are no packages. A runtime pack
+restored; it is left out, unless the file says nothing of files at all. Projects are the program itself and its own
+libraries. Assemblies that are referred to as files (`reference`) are no packages. A runtime pack
 (`runtimepack.Microsoft.NETCore.App.Runtime.linux-x64/8.0.1`) is the NuGet package of that name without the prefix. The
 shared runtimes lie in a folder of their name and version, and are named as products too (`dotnet`, `aspnet-core`).
 """
@@ -19,6 +20,7 @@ NAME = "dotnet-deps"
 RUNTIME_PACK = "runtimepack."
 SHARED = {"Microsoft.NETCore.App": "dotnet", "Microsoft.AspNetCore.App": "aspnet-core"}
 
+_ALWAYS = frozenset({"runtimepack", "project"})
 _SHARED = re.compile(r"(?:^|/)shared/([\w.]+)/(\d[\w.+-]*)/\1\.deps\.json$")
 
 
@@ -57,7 +59,7 @@ def read_dependencies(path: str, content: bytes) -> Evidence:
     packages = []
     for key, library in document.libraries.items():
         name, slash, version = key.rpartition("/")
-        present = library.type == "runtimepack" or (library.type == "package" and (not files or files.get(key, True)))
+        present = library.type in _ALWAYS or (library.type == "package" and (not files or files.get(key, True)))
         if slash and name and version and present:
             packages.append(PackageFact("nuget", name.removeprefix(RUNTIME_PACK), version))
     shared = _SHARED.search(path)

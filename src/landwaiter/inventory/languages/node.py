@@ -1,10 +1,11 @@
 """Node.js packages: `package.json` (docs.npmjs.com, "package.json") of installed packages, and Yarn's zipped cache.
 
 Installed is what lies directly in a `node_modules` folder or in a scope (`@name`) in it; so do npm's, pnpm's
-(`.pnpm/…`) and Yarn's (`.yarn/unplugged/…`) layouts and global installations. Any other package.json within a package
-is a part of it: a fixture, or the mark of a module format. Outside of `node_modules`, a package.json with name and
-version is the application itself, or a package laid down by hand (Yarn in the official images, `usr/share/nodejs` in
-Debian).
+(`.pnpm/…`) and Yarn's (`.yarn/unplugged/…`) layouts and global installations. A package may also carry others in a
+folder for that (`next/dist/compiled/react-is`), which then have the folder's name. Any other package.json within a
+package is a part of it: a fixture, or the mark of a module format. Outside of `node_modules`, a package.json with name
+and version is the application itself, or a package laid down by hand (Yarn in the official images, `usr/share/nodejs`
+in Debian).
 """
 
 import re
@@ -21,6 +22,9 @@ NAME = "node"
 YARN = "yarn-cache"
 _BOM = b"\xef\xbb\xbf"
 _INSTALLED = re.compile(r"(?:^|/)node_modules/(?:@[^/]+/)?(?!node_modules/)[^/@.][^/]*/package\.json\Z")
+_CARRIED = re.compile(
+    r"/(?:compiled|bundled|vendor|vendored|external|third[-_]?party)/(?P<name>(?:@[^/]+/)?[^/@.][^/]*)/package\.json\Z"
+)
 _FIXTURE = re.compile(
     r"(?:^|/)(?:tests?|__tests__|__fixtures__|fixtures?|testdata|test-data|examples?|templates?|benchmarks?|specs?|docs?)/"
 )
@@ -66,20 +70,28 @@ def _package(content: bytes) -> PackageFact | None:
 
 def _wants(path: str) -> bool:
     if "node_modules/" in path:
-        return _INSTALLED.search(path) is not None
+        return _INSTALLED.search(path) is not None or _carried_name(path) != ""
     return _FIXTURE.search(path) is None
+
+
+def _carried_name(path: str) -> str:
+    """Return the name that a package at `path` has when another one carries it, "" at any other place."""
+    own = path[path.rfind("node_modules/") :]
+    match = _CARRIED.search(own)
+    return match["name"] if match and not _FIXTURE.search(own) else ""
 
 
 def read_package_json(path: str, content: bytes) -> Evidence | None:
     """Read a package.json; one without name and version describes no package. Raises InputError."""
-    installed = "node_modules/" in path
+    carried = _carried_name(path)
+    installed = "node_modules/" in path and not carried
     try:
         package = _package(content)
     except InputError:
         if installed:
             raise
         return None
-    if package is None and not installed:
+    if not installed and (package is None or (carried and "node_modules/" in path and package.name != carried)):
         return None
     return Evidence(path, NAME, (package,) if package else ())
 

@@ -58,11 +58,16 @@ class _Element(msgspec.Struct):
     purl: str = msgspec.field(default="", name="software_packageUrl")
 
 
+class _Metadata(msgspec.Struct):
+    component: _Component | None = None
+
+
 class _Document(msgspec.Struct):
     """Any of the JSON formats; what marks which is told by the fields that are there."""
 
     cyclonedx: str | None = msgspec.field(default=None, name="bomFormat")
     spdx: str | None = msgspec.field(default=None, name="spdxVersion")
+    metadata: _Metadata | None = None
     components: list[_Component] | None = None
     packages: list[_SpdxPackage] | None = None
     graph: list[_Element] | None = msgspec.field(default=None, name="@graph")
@@ -100,12 +105,18 @@ def _decode(text: bytes) -> _Document | None:
 
 def _declared(document: _Document) -> Iterator[Declared] | None:
     if document.cyclonedx == "CycloneDX":
-        return _components(document.components or [])
+        return _components([*_described(document.metadata), *(document.components or [])])
     if document.spdx is not None:
         return _spdx(document.packages or [])
     if document.graph is not None:
         return ((element.purl, ()) for element in document.graph if element.purl)
     return None
+
+
+def _described(metadata: _Metadata | None) -> list[_Component]:
+    """Return the component that the document is about, where it is a package with a version."""
+    about = metadata.component if metadata else None
+    return [about] if about and about.purl and "@" in about.purl.rpartition("/")[2] else []
 
 
 def _components(components: list[_Component], depth: int = 0) -> Iterator[Declared]:

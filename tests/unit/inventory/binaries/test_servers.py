@@ -53,6 +53,19 @@ REAL = [
     ("vsftpd", b"vsFTPd 3.0.3)\0", "vsftpd", "3.0.3"),
     ("stunnel4", b"stunnel 5.68 on x86_64-pc-linux-gnu platform\0", "stunnel", "5.68"),
     ("keepalived", b"Keepalived v2.2.7 (01/16,2022)\0", "keepalived", "2.2.7"),
+    ("sshd", b"command-line\0OpenSSH_9.2\0OpenSSH_9.2p1 Debian-2+deb12u10\0", "openssh", "9.2p1"),
+    ("xz", b"xz (XZ Utils) 5.4.1\0", "xz", "5.4.1"),
+    ("zstd", b"\0Enabled\0v1.5.4\0Zstandard CLI\0", "zstd", "1.5.4"),
+    ("gzip", b"changed while zipping\n\x001.12\0", "gzip", "1.12"),
+    ("jq", b"writing output failed: %s\n\x001.6\0DEBUG:\0", "jq", "1.6"),
+    ("getopt", b"util-linux 2.38.1\0", "util-linux", "2.38.1"),
+    ("ffmpeg", b"%s version 5.1.9-0+deb12u1\0", "ffmpeg", "5.1.9"),
+    ("x86_64-linux-gnu-gcc-12", b" zstd\x0012.2.0\0(Debian 12.2.0-14+deb12u1) \0gcc version\0", "gcc", "12.2.0"),
+    ("libpypy3.9-c.so", b"[PyPy 7.3.11 with GCC 10.2.1]\0", "pypy", "7.3.11"),
+    ("libjulia-internal.so.1.9", b"__init__\x001.9.4\0verify\0", "julia", "1.9.4"),
+    ("fluent-bit", b"\x002.2.0\0%sFluent Bit v%s\0", "fluent-bit", "2.2.0"),
+    ("xtrabackup", b"/build/percona-xtrabackup-8.0.35/src\0", "percona-xtrabackup", "8.0.35"),
+    ("mysqld", b"/mnt/workspace/percona-server-8.0.35/sql/mysqld.cc\0", "percona-server", "8.0.35"),
 ]
 
 

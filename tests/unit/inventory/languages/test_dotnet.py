@@ -53,6 +53,7 @@ def test_packages_whose_files_are_there_and_runtime_packs() -> None:
         "SQLitePCLRaw.lib/2.1.6",
         "Other/2.0.0",
         "Microsoft.NETCore.App.Runtime.linux-x64/8.0.1",
+        "App/1.0.0",
     }
 
 
@@ -70,6 +71,7 @@ def test_where_files_are_not_named_all_packages_count() -> None:
         "SQLitePCLRaw.lib/2.1.6",
         "Other/2.0.0",
         "Microsoft.NETCore.App.Runtime.linux-x64/8.0.1",
+        "App/1.0.0",
     }
     assert found({"libraries": LIBRARIES}) == everything
     assert (

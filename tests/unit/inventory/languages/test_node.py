@@ -54,6 +54,24 @@ def test_what_is_no_package(content):
     assert read_package_json("app/package.json", content) is None
 
 
+@pytest.mark.parametrize(
+    ("path", "name", "known"),
+    [
+        ("node_modules/next/dist/compiled/react-is/package.json", "react-is", True),
+        ("node_modules/next/dist/compiled/@babel/runtime/package.json", "@babel/runtime", True),
+        ("node_modules/@a/b/vendor/c/package.json", "c", True),
+        ("node_modules/next/dist/compiled/react-is/package.json", "other", False),
+        ("node_modules/terser/bin/package.json", "bin", False),
+        ("node_modules/x/test/vendor/c/package.json", "c", False),
+    ],
+)
+def test_packages_that_another_one_carries(path, name, known):
+    content = f'{{"name": "{name}", "version": "1.0.0"}}'.encode()
+    chosen = Dispatch(ANALYSERS).choose(f"srv/{path}")
+    found = chosen and chosen.read and chosen.read(f"srv/{path}", content)
+    assert bool(found and found.packages) is known
+
+
 @pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff", b'{"name": "a", "version": "1"} x', b"[" * 100000])
 def test_what_is_no_json_object(content):
     with pytest.raises(InputError):

@@ -68,8 +68,15 @@ def found(document: object, path: str = "opt/app/bom.json") -> list[tuple[str, s
     return None if evidence is None else [(p.type, p.name, p.version, p.licenses) for p in evidence.packages]
 
 
+APP = ("npm", "app", "1.0.0", ())
+
+
 def test_cyclonedx_with_nested_components() -> None:
-    assert found(CYCLONEDX) == [("npm", "lodash", "4.17.21", ("MIT",)), ("pypi", "x", "1.0", ("MIT OR Apache-2.0",))]
+    assert found(CYCLONEDX) == [
+        APP,
+        ("npm", "lodash", "4.17.21", ("MIT",)),
+        ("pypi", "x", "1.0", ("MIT OR Apache-2.0",)),
+    ]
     (note,) = read_sbom("bom.json", json.dumps(CYCLONEDX).encode()).notes
     assert note.reason.startswith("1 components")
 
@@ -92,7 +99,14 @@ def test_spdx_3() -> None:
 
 def test_the_same_purl_counts_once() -> None:
     document = {**CYCLONEDX, "components": CYCLONEDX["components"][:1] * 5}
-    assert len(found(document)) == 1
+    assert len(found(document)) == 2
+
+
+@pytest.mark.parametrize("purl", [None, "pkg:npm/app", "pkg:npm/%40scope/app"])
+def test_what_the_document_is_about_may_have_no_version(purl: str | None) -> None:
+    document = {"bomFormat": "CycloneDX", "metadata": {"component": {"type": "application", "purl": purl}}}
+    assert found(document) == []
+    assert read_sbom("bom.json", json.dumps(document).encode()).notes == ()
 
 
 @pytest.mark.parametrize(
