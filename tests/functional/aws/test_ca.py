@@ -23,6 +23,8 @@ from landwaiter.aws.ca.state import read_state
 from landwaiter.aws.changes import make_all
 from landwaiter.aws.code import package
 from landwaiter.aws.deployment.deploy import Deployment
+from landwaiter.aws.doctor.read import read_estate
+from landwaiter.aws.doctor.run import choose, examine
 from landwaiter.errors import InputError
 from landwaiter.sandbox.authority import Authority
 from landwaiter.sandbox.sandbox import Sandbox
@@ -243,6 +245,8 @@ def test_many_roots_of_a_stack_of_ours_go_by_the_same_secret(
     assert allowed["ReadTheRootCas"].endswith(":secret:landwaiter-root-ca-??????")
     described = box.client("lambda").list_layer_versions(LayerName=LAYER)["LayerVersions"][0]["Description"]
     assert described.endswith(f"first expiry {roots[0].not_after:%Y-%m-%d}")
+    checks = {one.id: one for one in examine(read_estate(box.client), choose(["LW-CA"]))}
+    assert checks["LW-CA-005"].status == "passed"
     # A short one instead, and back: the secret is the stack's to keep.
     before = project(box)
     make_all(publish_changes(box.client, roots_of(authority)))

@@ -7,6 +7,7 @@ import functools
 from functools import cached_property
 
 from landwaiter.aws import names
+from landwaiter.aws.ca.project import variable_text
 from landwaiter.aws.client_types import ClientFactory
 from landwaiter.aws.deployment.access import NO_TOKEN, Access, PlatformLogin
 from landwaiter.aws.deployment.options import DeployOptions
@@ -141,7 +142,8 @@ class Deployment:
         # Taking down needs no settings: the stack knows its platform.
         present = {} if self._options.platform_url else self.scanning.parameters()
         url = self._options.platform_url or present.get("PlatformUrl", "")
-        root_ca = self._options.root_ca or present.get("RootCaPem", "")
+        published = variable_text(self._client) if present.get("RootCaSecret") else present.get("RootCaPem", "")
+        root_ca = self._options.root_ca or published
         return Access(PlatformLogin(url, self._options.admin_token, root_ca), self.account, self.region)
 
     @property

@@ -235,7 +235,7 @@ class Project:
     environment: Mapping[str, Variable]
     limit: int | None
     privileged: bool
-    certificates: tuple[Certificate, ...]
+    certificates: tuple[Certificate, ...] | Unseen
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from landwaiter.aws import names
+from landwaiter.aws.ca.project import variable_text
 from landwaiter.aws.doctor.estate import Build, Certificate, Project, Unseen, Variable
 from landwaiter.aws.doctor.read_layers import certificates_of
 from landwaiter.aws.doctor.reading import Account, attempt
@@ -43,12 +44,12 @@ def _project(account: Account) -> Project | None:
         environment=variables,
         limit=found.get("concurrentBuildLimit"),
         privileged=bool(environment.get("privilegedMode")),
-        certificates=_roots(variables),
+        certificates=attempt("secretsmanager", lambda: _roots(account, variables)),
     )
 
 
-def _roots(variables: Mapping[str, Variable]) -> tuple[Certificate, ...]:
-    text = variables["LANDWAITER_ROOT_CA"].value if "LANDWAITER_ROOT_CA" in variables else ""
+def _roots(account: Account, variables: Mapping[str, Variable]) -> tuple[Certificate, ...]:
+    text = variable_text(account.client) if "LANDWAITER_ROOT_CA" in variables else ""
     return (certificates_of(text.encode()) or ()) if text else ()
 
 

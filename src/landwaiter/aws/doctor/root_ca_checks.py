@@ -141,7 +141,7 @@ def same_in_project(estate: Estate) -> Outcome:
     project = seen(estate.project, "There is no project: see LW-BLD-001.")
     if not project.ours:
         return skipped("The project does not run Landwaiter's job.")
-    known = {one.sha256 for one in project.certificates}
+    known = {one.sha256 for one in seen(project.certificates)}
     missing = [one.subject for one in found if one.sha256 not in known]
     if missing:
         return failed(f"The project's LANDWAITER_ROOT_CA lacks {', '.join(missing)}.")

@@ -95,6 +95,7 @@ def _admin(client: ClientFactory, token_file: Path | None) -> "PlatformAdmin | N
     token = read_secret("LANDWAITER_ADMIN_TOKEN", str(token_file or ""))
     if not token:
         return None
+    from landwaiter.aws.ca.project import variable_text
     from landwaiter.aws.deployment.platform_client import PlatformAdmin
     from landwaiter.aws.doctor.estate import Unseen
     from landwaiter.aws.doctor.read import identify
@@ -105,8 +106,7 @@ def _admin(client: ClientFactory, token_file: Path | None) -> "PlatformAdmin | N
     function, project = read_function(account), read_project(account)
     if function is None or isinstance(function, Unseen) or not function.environment.get("LANDWAITER_PLATFORM_URL"):
         return None
-    known = {} if project is None or isinstance(project, Unseen) else project.environment
-    root_ca = known["LANDWAITER_ROOT_CA"].value if "LANDWAITER_ROOT_CA" in known else ""
+    root_ca = "" if project is None or isinstance(project, Unseen) else variable_text(client)
     return PlatformAdmin(function.environment["LANDWAITER_PLATFORM_URL"], token, root_ca)
 
 
