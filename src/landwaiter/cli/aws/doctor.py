@@ -140,8 +140,9 @@ def _show_one(finding: "Finding") -> None:
     wrong = status in {"failed", "warned"}
     rows: list[tuple[str, Any]] = [("", finding.found)] if status != "passed" else []
     rows += [("why: ", finding.why), ("mend: ", finding.mend)] if wrong else []
-    if wrong and finding.fixable and not finding.done:
-        rows.append(("or: ", f"landwaiter aws doctor --fix --only {finding.id}"))
+    fix = f"landwaiter aws doctor --fix --only {finding.id}"
+    if wrong and finding.fixable and not finding.done and finding.mend != fix:
+        rows.append(("or: ", fix))
     rows += [("done: ", finding.done)] if finding.done else []
     for label, text in rows:
         click.echo(f"{'':20}{label}{printable(text)}")
