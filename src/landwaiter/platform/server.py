@@ -15,8 +15,10 @@ from fastapi import FastAPI
 
 from landwaiter.errors import InputError
 from landwaiter.platform.api.app import create_app
+from landwaiter.platform.certificate import check_time
 from landwaiter.platform.context import platform_of
 from landwaiter.platform.settings import Settings
+from landwaiter.platform.store.base import now
 from landwaiter.platform.store.migrate import migrate
 
 _LOG = logging.getLogger(__name__)
@@ -28,6 +30,8 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 def run(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM, then stop in order. Raises InputError or UnreachableError when it cannot start."""
     configure_logging(settings.log_level)
+    if settings.tls_certificate and (warning := check_time(settings.tls_certificate, now())):
+        _LOG.warning(warning)
     platform = platform_of(settings)
     with _until_stopped(), _listening(settings) as listener, platform.database:
         migrate(platform.database.engine)

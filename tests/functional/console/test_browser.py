@@ -115,12 +115,16 @@ def test_a_page_keeps_itself_current_but_not_under_somebodys_hands(
     complaints: list[str] = []
     context = chromium.new_context()
     page = signed_in(context, address, complaints)
+    page.clock.install()
+    page.reload()
     page.get_by_label("Cluster").focus()
     sensor.report(sensor.task("2", image=shop.reference, image_digest=shop.digest))
-    page.wait_for_timeout(6000)
+    page.clock.run_for(30_000)
     expect(page.locator("tbody tr")).to_have_count(1)
     page.get_by_label("Cluster").blur()
-    expect(page.locator("tbody tr")).to_have_count(2, timeout=15000)
+    with page.expect_response("**/running"):
+        page.clock.run_for(30_000)
+    expect(page.locator("tbody tr")).to_have_count(2)
     assert complaints == []
     context.close()
 

@@ -106,6 +106,8 @@ def test_a_worker_whose_database_fails_begins_again(
     from landwaiter.platform.jobs import worker
 
     stored_without_assessment(platform, sensor, sample, monkeypatch)
+    with platform.database.begin() as session:
+        session.execute(text("DELETE FROM procrastinate_jobs"))
     failures = iter([RuntimeError("the database is away")])
     recover = housekeeping.recover
 

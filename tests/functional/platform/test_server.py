@@ -78,7 +78,8 @@ class Serving:
         self.port = _free_port()
         self.environment = {
             "LANDWAITER_DATA": str(folder / "data"), "LANDWAITER_PORT": str(self.port),
-            "LANDWAITER_TLS_CERTIFICATE": str(authority.certificate), "LANDWAITER_TLS_KEY": str(authority.key),
+            "LANDWAITER_ADMISSION_SECONDS": "0.2", "LANDWAITER_TLS_CERTIFICATE": str(authority.certificate),
+            "LANDWAITER_TLS_KEY": str(authority.key),
         }  # fmt: skip
         self.log = folder / "serve.log"
         self.context = ssl.create_default_context(cafile=str(authority.root))
@@ -144,6 +145,7 @@ def _free_port() -> int:
 def test_killed_in_the_middle_of_an_upload_nothing_is_lost(
     serving: Serving, sensor_type: Callable[..., Any], sample: Any, advisories: Callable[..., Path], tmp_path: Path
 ) -> None:
+    serving.start()
     token = administration.create_token(serving.settings, "sensor").text
     read = administration.create_token(serving.settings, "read").text
     administration.import_bundle(serving.settings, advisories(folder=tmp_path / "built"))
@@ -151,7 +153,6 @@ def test_killed_in_the_middle_of_an_upload_nothing_is_lost(
     second = msgspec.structs.replace(facts, diff_id="sha256:" + "2" * 64, evidence=())
     sample.layers = (facts, second)
 
-    serving.start()
     sensor = sensor_type(serving.client(token))
     (image,) = sensor.report(sensor.task(image_digest=sample.digest))["images"]
     assert sensor.upload_facts(facts).status_code == 204
@@ -205,7 +206,7 @@ def test_administration_joins_a_server_that_runs(serving: Serving) -> None:
     assert [item.network for item in administration.list_networks(settings)] == ["10.0.0.0/8"]
     administration.disallow_network(settings, "10.0.0.0/8")
     administration.revoke_token(settings, new.token.prefix)
-    time.sleep(2.1)
+    time.sleep(0.3)
     assert serving.client(new.text).get("/api/v1/status").status_code == 401
     actions = [entry.action for entry in administration.read_audit(settings)]
     assert actions == [
@@ -253,6 +254,26 @@ def test_a_certificate_that_cannot_be_read_is_told(serving: Serving, authority: 
     assert "InputError" in done.stderr
     assert "tls_certificate" in done.stderr
     assert not settings.data.exists(), "nothing was started"
+
+
+def test_a_certificate_that_has_expired_is_told(serving: Serving, authority: Authority) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    past = dt.datetime.now(dt.UTC) - dt.timedelta(days=90)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "server")])
+    expired = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        .serial_number(1).not_valid_before(past).not_valid_after(past + dt.timedelta(days=30))
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    authority.certificate.write_bytes(expired.public_bytes(Encoding.PEM))
+    authority.key.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    done = subprocess.run(
+        [sys.executable, "-c", RUN], env={**os.environ, **serving.environment}, capture_output=True, text=True,
+        timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert "expired on" in done.stderr
+    assert not (serving.settings.database_folder / "data").exists(), "nothing was started"
 
 
 def _half_of_a_put(serving: Serving, token: str, path: str, body: bytes) -> ssl.SSLSocket:

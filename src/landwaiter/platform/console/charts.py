@@ -19,7 +19,9 @@ def severity_chart(counts: Counts) -> Markup:
     for word, number in numbers:
         width = _WIDTH * number / total if total else 0
         parts.append(f'<rect class="{word}" x="{x:.1f}" y="0" width="{width:.1f}" height="18"/>')
-        legend.append(f'<li{"" if number else " class=none"}><i class="swatch {word}"></i><b>{number}</b> {word}</li>')
+        legend.append(
+            f'<li{"" if number else " class=none"}><i class="swatch {word}"></i><b>{number:,}</b> {word}</li>'
+        )
         x += width
     track = f'<rect class="track" width="{_WIDTH}" height="18"/>'
     bar = _svg("bar", label, 18, track + "".join(parts), stretch=True)

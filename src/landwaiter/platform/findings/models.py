@@ -254,6 +254,8 @@ class Overview(msgspec.Struct, frozen=True):
     findings: Counts
     """Of the images that run now, each image once."""
     kev_running: tuple[VulnerabilityHead, ...]
+    """The most severe known exploited vulnerabilities that run, at most 20 of `kev_running_total`."""
+    kev_running_total: int
     new_findings_day: int
     resolved_findings_day: int
     scans_active: int

@@ -12,7 +12,7 @@ from landwaiter.platform.findings.jobs import count_outdated
 from landwaiter.platform.findings.models import Counts, Overview
 from landwaiter.platform.findings.running import running_images
 from landwaiter.platform.findings.tables import AssessmentRow, FindingRow, VariantRow
-from landwaiter.platform.findings.vulnerabilities import vulnerabilities
+from landwaiter.platform.findings.vulnerabilities import count_vulnerabilities, vulnerabilities
 from landwaiter.platform.images.tables import ImageRow
 from landwaiter.platform.scans.tables import ACTIVE, ScanRow
 from landwaiter.platform.sensors.service import silent_sensors
@@ -37,6 +37,7 @@ def overview(session: Session, platform: Platform) -> Overview:
         images_total=_count(session, select(ImageRow.id)),
         findings=_exposure(session),
         kev_running=vulnerabilities(session, kev=True, running_only=True, limit=20).vulnerabilities,
+        kev_running_total=count_vulnerabilities(session, kev=True, running_only=True),
         new_findings_day=_count(session, select(FindingRow.id).where(FindingRow.first_seen > since)),
         resolved_findings_day=_count(session, select(FindingRow.id).where(FindingRow.resolved > since)),
         scans_active=_count(session, select(ScanRow.id).where(ScanRow.state.in_(ACTIVE))),

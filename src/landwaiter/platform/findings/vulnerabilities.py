@@ -113,6 +113,12 @@ def vulnerabilities(
     return VulnerabilityList(heads_of(session, rows[:limit]), following)
 
 
+def count_vulnerabilities(session: Session, *, kev: bool = False, running_only: bool = False) -> int:
+    """Return how many vulnerabilities `vulnerabilities` would list in all."""
+    query = _open_vulnerabilities(running_only=running_only).with_only_columns(func.count())
+    return session.execute(query.where(VulnerabilityRow.kev) if kev else query).scalar_one()
+
+
 def vulnerability_page(session: Session, vulnerability: str) -> VulnerabilityPage:
     """Return all of one vulnerability, by its id or an alias. Raises UnknownVulnerabilityError."""
     row = session.get(VulnerabilityRow, vulnerability) or session.scalar(

@@ -6,7 +6,9 @@ from datetime import timedelta
 from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
+from landwaiter.errors import InputError
 from landwaiter.platform.auth.tables import LoginFailureRow, SessionRow
+from landwaiter.platform.certificate import check_time
 from landwaiter.platform.context import Platform
 from landwaiter.platform.findings.jobs import defer_reassessment, defer_unassessed
 from landwaiter.platform.images.tables import ImageLayerRow, ImagePackageRow, ImageRow, LayerRow, PackageRow
@@ -51,6 +53,18 @@ def clean_up(platform: Platform) -> None:
         placed = exists().where(ContainerRow.image_id == ImageRow.id)
         session.execute(delete(ImageRow).where(ImageRow.last_seen < images, ~placed))
         _remove_orphans(session)
+
+
+def warn_of_certificate(platform: Platform) -> None:
+    """Say in the log that the server's certificate has expired or will soon: it is not looked at until a restart."""
+    if platform.settings.tls_certificate is None:
+        return
+    try:
+        warning = check_time(platform.settings.tls_certificate, now())
+    except InputError as error:
+        warning = str(error)
+    if warning:
+        _LOG.warning(warning)
 
 
 def _remove_orphans(session: Session) -> None:

@@ -98,6 +98,7 @@ def _application(platform: Platform) -> procrastinate.App:
 
     async def clean(timestamp: int) -> None:
         del timestamp
+        await asyncio.to_thread(housekeeping.warn_of_certificate, platform)
         await asyncio.to_thread(housekeeping.clean_up, platform)
         await app.job_manager.delete_old_jobs(nb_hours=72, include_failed=True)
 

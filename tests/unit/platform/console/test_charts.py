@@ -30,7 +30,7 @@ def test_the_parts_of_the_bar_are_in_proportion(found: Counts) -> None:
     for word in SEVERITIES:
         number = getattr(found, word)
         assert widths[word] == pytest.approx(720 * number / total if total else 0, abs=0.06)
-        assert f"{number} {word}" in "".join(legend.itertext())
+        assert f"{number:,} {word}" in "".join(legend.itertext())
     assert svg.get("aria-label") == (
         ", ".join(f"{getattr(found, word)} {word}" for word in SEVERITIES if getattr(found, word)) or "no open findings"
     )
