@@ -216,6 +216,21 @@ def test_administration_joins_a_server_that_runs(serving: Serving) -> None:
     assert new.text not in json.dumps([msgspec.to_builtins(entry) for entry in administration.read_audit(settings)])
 
 
+def test_an_embedded_database_that_was_killed_is_started_again(serving: Serving) -> None:
+    serving.start()
+    new = administration.create_token(serving.settings, "read").text
+    pid = int((serving.settings.database_folder / "data" / "postmaster.pid").read_text().split()[0])
+    os.kill(pid, signal.SIGQUIT)
+    client = serving.client(new)
+    deadline = time.monotonic() + 30
+    for wanted in (503, 200):
+        while client.get("/api/v1/overview").status_code != wanted:
+            assert time.monotonic() < deadline, (wanted, serving.log.read_text())
+            time.sleep(0.1)
+    assert "has gone; it is started again" in serving.log.read_text()
+    assert serving.stop() == 0
+
+
 def test_a_port_that_is_taken_is_told(serving: Serving) -> None:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", serving.port))

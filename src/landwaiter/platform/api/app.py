@@ -1,6 +1,8 @@
 """The application: sensor API, read API and console on one platform."""
 
 import asyncio
+import contextlib
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
@@ -11,6 +13,7 @@ from sqlalchemy import text
 from starlette.exceptions import HTTPException
 
 import landwaiter
+from landwaiter.errors import LandwaiterError
 from landwaiter.platform.api import admin, errors, health, read, sensor
 from landwaiter.platform.api.access import Admissions, PlatformHere
 from landwaiter.platform.api.answers import SCHEMAS
@@ -19,8 +22,11 @@ from landwaiter.platform.console.app import create_console
 from landwaiter.platform.context import Platform, platform_of
 from landwaiter.platform.jobs.worker import Worker
 from landwaiter.platform.settings import Settings
+from landwaiter.platform.store.database import Database
 from landwaiter.platform.store.migrate import migrate
 
+_LOG = logging.getLogger(__name__)
+_WATCH_SECONDS = 3.0
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -87,14 +93,28 @@ def _lifespan(settings: Settings, given: Platform | None) -> Callable[[FastAPI],
 
 @asynccontextmanager
 async def _working(platform: Platform, settings: Settings) -> AsyncIterator[None]:
-    """Run the worker beside the server, unless the settings say otherwise."""
+    """Run the worker beside the server, unless the settings say otherwise, and keep the embedded database alive."""
     worker = Worker(platform, platform.database.dsn)
     if settings.worker:
         worker.start()
+    watch = asyncio.create_task(_watch(platform.database), name="watch")
     try:
         yield
     finally:
+        watch.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watch
         await worker.stop()
+
+
+async def _watch(database: Database) -> None:
+    """Look every few seconds whether the embedded database has gone, and start it again."""
+    while True:
+        await asyncio.sleep(_WATCH_SECONDS)
+        try:
+            await asyncio.to_thread(database.revive)
+        except (LandwaiterError, OSError) as error:
+            _LOG.error("the database cannot be started again: %s", error)
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

@@ -9,8 +9,9 @@ import logging
 from collections.abc import Callable
 
 import procrastinate
+import psycopg
 from procrastinate import PsycopgConnector, RetryStrategy
-from psycopg_pool import AsyncConnectionPool
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from landwaiter.platform.context import Platform
 from landwaiter.platform.findings import jobs as findings
@@ -18,10 +19,12 @@ from landwaiter.platform.jobs import housekeeping
 from landwaiter.platform.jobs.names import ASSESS_IMAGE, CLEAN_UP, HOUSEKEEPING, REASSESS
 from landwaiter.platform.jobs.queue import QUEUE
 from landwaiter.platform.store.base import now
+from landwaiter.platform.store.failures import DATABASE_FAILURES
 
 _LOG = logging.getLogger(__name__)
 _PAUSE = 5.0
 _GRACE = 10.0
+_AWAY = (procrastinate.exceptions.ConnectorException, psycopg.Error, PoolTimeout, *DATABASE_FAILURES)
 _RETRY = RetryStrategy(max_attempts=8, wait=5, exponential_wait=3)
 
 
@@ -50,6 +53,8 @@ class Worker:
         while True:
             try:
                 await self._connected()
+            except _AWAY as error:
+                _LOG.error("the worker's database fails (%s); it begins again in %.0f s", _told(error), _PAUSE)
             except Exception:  # noqa: BLE001 - whatever it is, work must not stand still for it
                 _LOG.exception("the worker failed, and begins again in %.0f s", _PAUSE)
             await asyncio.sleep(_PAUSE)
@@ -73,6 +78,11 @@ class Worker:
             shutdown_graceful_timeout=_GRACE,
             fetch_job_polling_interval=10.0,
         )
+
+
+def _told(error: Exception) -> str:
+    """Return what the database said, in one line."""
+    return " ".join(str(error.__cause__ or error).split())[:200]
 
 
 async def take_up_stalled(app: procrastinate.App) -> None:

@@ -85,6 +85,11 @@ class Database:
         if self._embedded is not None:
             self._embedded.stop()
 
+    def revive(self) -> None:
+        """Start the embedded server again where its process has gone. Raises InputError or UnreachableError."""
+        if self._embedded is not None:
+            self._embedded.revive()
+
     def __enter__(self) -> Self:
         return self.open()
 

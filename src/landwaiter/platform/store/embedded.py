@@ -93,6 +93,27 @@ class EmbeddedServer:
                 self._shut_down()
             self._leave()
 
+    def revive(self) -> None:
+        """Start PostgreSQL again if its process has gone (for want of memory, say). Raises as `start` does."""
+        if self._presence is None or self._lives():
+            return
+        with self._exclusive():
+            if self._presence is not None and not self._answers():
+                _LOG.error("PostgreSQL in %s has gone; it is started again", self.data)
+                self._launch()
+
+    def _lives(self) -> bool:
+        pid = self._postmaster_pid()
+        if pid is None:
+            return False
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
+        try:
+            os.kill(pid, 0)
+        except OSError:
+            return False
+        return True
+
     def url(self, database: str = "landwaiter") -> str:
         """Return the DSN of one of its databases."""
         return f"postgresql://{_SUPERUSER}@/{database}?host={self._socket()}"
@@ -210,12 +231,13 @@ class EmbeddedServer:
         shutil.rmtree(self._socket(), ignore_errors=True)
 
     def _postmaster(self) -> int | None:
+        return self._postmaster_pid() if self._lives() and self._answers() else None
+
+    def _postmaster_pid(self) -> int | None:
         try:
-            pid = int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
-            os.kill(pid, 0)
+            return int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
         except (OSError, ValueError):
             return None
-        return pid if self._answers() else None
 
     def _own(self, folder: Path) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
