@@ -23,6 +23,7 @@ from landwaiter.advisories.feeds.archives import (
 )
 from landwaiter.advisories.feeds.redhat_vex import CHANGES
 from landwaiter.advisories.incremental import OsvFeed, Progress
+from landwaiter.advisories.mirror import Mirror
 from landwaiter.advisories.redhat_changes import update_redhat
 from landwaiter.advisories.sources import SOURCES, Address, RemoteFile, Source, address_of
 from landwaiter.advisories.states import FeedState, only_one, read_states, write_states
@@ -68,21 +69,25 @@ def update_feeds(
     with only_one(folder):
         used = downloader or Downloader(folder, root_ca_pem=root_ca_pem)
         try:
-            return _update_all(folder, sources, used, progress)
+            return _update_all(folder, sources, used, Mirror(mirror, used), progress)
         finally:
             if downloader is None:
                 used.close()
 
 
 def _update_all(
-    folder: Path, sources: list[tuple[Source, Address]], downloader: Downloader, progress: Progress | None
+    folder: Path,
+    sources: list[tuple[Source, Address]],
+    downloader: Downloader,
+    mirror: Mirror,
+    progress: Progress | None,
 ) -> dict[str, FeedState]:
     """Update all, a few at once; an interruption ends the downloads that run, and what came of them is kept."""
     states, tried = read_states(folder), dict[str, FeedState]()
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         jobs = {}
         for source, address in sources:
-            place = _Place(source, folder, address, downloader, progress or _silent)
+            place = _Place(source, folder, address, downloader, mirror, progress=progress or _silent)
             jobs[pool.submit(place.update, states.get(source.name, FeedState()))] = source.name
         try:
             for job in as_completed(jobs):
@@ -124,11 +129,18 @@ class _Place:
     """One source, where it is fetched from, and where to."""
 
     def __init__(
-        self, source: Source, folder: Path, address: Address, downloader: Downloader, progress: Progress
+        self,
+        source: Source,
+        folder: Path,
+        address: Address,
+        downloader: Downloader,
+        mirror: Mirror,
+        *,
+        progress: Progress,
     ) -> None:
         self._source, self._folder = source, folder / source.folder
         self._address, self._mirrored = address.text, address.mirrored
-        self._downloader, self._progress = downloader, progress
+        self._downloader, self._mirror, self._progress = downloader, mirror, progress
 
     def update(self, state: FeedState) -> FeedState:
         """Fetch the source; what goes wrong is written into the state that is returned."""
@@ -145,7 +157,8 @@ class _Place:
             return msgspec.structs.replace(state, failed=one_line(why, longest=_LONGEST_REASON))
         finally:
             self._progress(self._source.name, 1, 1)
-        return msgspec.structs.replace(state, checked=now, failed="")
+        checked = self._mirror.confirmed(self._source.name, self._address, now)
+        return msgspec.structs.replace(state, checked=checked, failed="")
 
     def _update(self, state: FeedState) -> FeedState:
         if self._source.kind == "osv":

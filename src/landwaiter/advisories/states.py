@@ -13,9 +13,8 @@ import msgspec
 from landwaiter.errors import InputError
 
 FILE = "feeds.json"
-
-
 _LOCK = ".lock"
+_REMOVE = "Remove it; the feeds are then fetched afresh."
 
 
 @contextlib.contextmanager
@@ -60,11 +59,19 @@ def read_states(folder: Path) -> dict[str, FeedState]:
     """Return the states by feed name; empty where there is no file. Raises InputError when it is damaged."""
     path = folder / FILE
     try:
-        return msgspec.json.decode(path.read_bytes(), type=_States).feeds
+        return parse_states(path.read_bytes(), str(path))
     except FileNotFoundError:
         return {}
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read: {error}.", "Remove it; the feeds are then fetched afresh.") from error
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error}.", _REMOVE) from error
+
+
+def parse_states(content: bytes, name: str) -> dict[str, FeedState]:
+    """Return the states by feed name. Raises InputError, which names the file."""
+    try:
+        return msgspec.json.decode(content, type=_States).feeds
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError(f"{name} cannot be read: {error}.", _REMOVE) from error
 
 
 def write_states(folder: Path, states: dict[str, FeedState]) -> None:

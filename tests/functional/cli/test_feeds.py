@@ -175,6 +175,28 @@ def test_a_folder_that_update_filled_is_a_mirror(run: Any, mirror: Path, tmp_pat
     assert (tmp_path / "second/osv/npm/all.zip").read_bytes() == (mirror / "osv/npm/all.zip").read_bytes()
 
 
+def test_a_mirror_that_nobody_fills_any_more_is_stale(run: Any, mirror: Path, tmp_path: Path) -> None:
+    served, ours = tmp_path / "served", str(tmp_path / "second")
+    assert update(run, mirror, "--feeds", str(served), "--no-build").returncode == 0
+    states = json.loads((served / "feeds.json").read_text())
+    states["feeds"]["osv/npm"]["checked"] = "2024-05-01T00:00:00Z"
+    states["feeds"]["kev"]["checked"] = "2999-01-01T00:00:00Z"
+    states["feeds"]["epss"]["checked"] = "no time"
+    (served / "feeds.json").write_text(json.dumps(states))
+    with serving(served) as address:
+        for where in (address, str(served)):
+            assert run("update", *FEEDS, "--mirror", where, "--feeds", ours).returncode == 0
+            told = shown(run, "--feeds", ours)
+            assert {name: told[name]["state"] for name in FEEDS} == {
+                "osv/npm": "stale",
+                "kev": "fresh",
+                "epss": "fresh",
+            }
+            assert told["osv/npm"]["fetched"] == "2024-05-01T00:00:00Z"
+    (served / "feeds.json").write_text("{")
+    assert run("update", *FEEDS, "--mirror", str(served), "--feeds", ours).returncode == 0
+
+
 class serving:  # noqa: N801 - used as a function is
     """Serve a folder on this machine with Python's plain web server."""
 
