@@ -1,7 +1,8 @@
 """RubyGems' order of versions (Gem::Version of Ruby).
 
 Segments are numbers and words; a word makes a pre-release and sorts below any number, and a hyphen stands for ".pre.".
-Missing segments count as zero, so 1 = 1.0 and 1.a = 1.0.a.
+Missing segments count as zero, so 1 = 1.0 and 1.a = 1.0.a. "1beta", which RubyGems now refuses,
+is 1.beta.
 """
 
 import re
@@ -11,7 +12,7 @@ from landwaiter.versions.keys import number, readable, text
 
 SCHEME = "gem"
 
-_VERSION = re.compile(r"v?([0-9]+(?:\.[0-9A-Za-z]+)*(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?)")
+_VERSION = re.compile(r"v?([0-9]+[A-Za-z]*(?:\.[0-9A-Za-z]+)*(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?)")
 _SEGMENT = re.compile(r"[0-9]+|[A-Za-z]+")
 _WORD_AFTER_ZEROS = b"\1"
 _END = b"\2"
@@ -20,7 +21,7 @@ _MOST_ZEROS = 0xFFFF
 
 
 def sort_key(version: str) -> bytes:
-    """The key of a gem's version. Raises InvalidVersionError where Gem::Version.correct? says no."""
+    """The key of a gem's version. Raises InvalidVersionError where it has not the form of one."""
     match = _VERSION.fullmatch(readable(SCHEME, version))
     if not match:
         raise InvalidVersionError(SCHEME, version, "its form is not that of a gem's version")

@@ -52,7 +52,27 @@ def test_a_v_in_front_as_in_some_entries_of_secdb_is_passed_over() -> None:
     assert compare("apk", "1.1.3-r5", "v1.1.4") == -1
 
 
+def test_what_cannot_be_read_sorts_below_an_end_and_above_a_pre_release() -> None:
+    assert compare("apk", "1-ruff", "1") == -1
+    assert compare("apk", "1.2_blah", "1.2_cvs1") == -1
+    assert compare("apk", "1_rc1", "1-ruff") == -1
+    assert compare("apk", "1.2.0A", "1.2.0d") == -1
+    assert compare("apk", "0..1..0", "0..1..1") == -1
+
+
+def test_numbers_after_the_letter_count() -> None:
+    assert compare("apk", "6.6.4p1-r0", "6.6.4p1-r1") == -1
+    assert compare("apk", "6.6.4p1-r3", "6.6.4p2-r0") == -1
+    assert compare("apk", "6.6.4p", "6.6.4p1") == -1
+
+
 @pytest.mark.parametrize("version", ["latest", ".1", "-r1", "_pre1", "vv1"])
+def test_what_does_not_start_with_a_number_sorts_below_all_versions(version: str) -> None:
+    assert compare("apk", version, "0") == -1
+    assert compare("apk", version, version) == 0
+
+
+@pytest.mark.parametrize("version", ["", " ", "1\0"])
 def test_refused(version: str) -> None:
     with pytest.raises(InvalidVersionError):
         compare("apk", version, "1")

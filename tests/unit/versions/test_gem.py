@@ -40,6 +40,11 @@ def test_missing_segments_are_zeros(older: str, newer: str) -> None:
     assert compare("gem", newer, older) == 1
 
 
+def test_a_word_right_after_the_first_number_is_a_pre_release() -> None:
+    assert compare("gem", "1beta", "1") == -1
+    assert compare("gem", "1beta", "1gamma") == -1
+
+
 @pytest.mark.parametrize("version", ["junk", "1..2", "1.0_1", "1.0 2"])
 def test_refused(version: str) -> None:
     with pytest.raises(InvalidVersionError):
