@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from benchmarks import bench_inventory
+from benchmarks import bench_inventory, bench_osv_scanner
 from benchmarks.inputs import MissingInputError
 
 
@@ -12,12 +12,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("--runs", type=int, default=3, help="measured runs of each command (default 3)")
     options = parser.parse_args()
-    try:
-        bench_inventory.main(options.runs)
-    except MissingInputError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+    complete = True
+    for benchmark in (bench_inventory, bench_osv_scanner):
+        try:
+            benchmark.main(options.runs)
+        except MissingInputError as error:
+            print(error, file=sys.stderr)
+            complete = False
+    return 0 if complete else 1
 
 
 if __name__ == "__main__":
