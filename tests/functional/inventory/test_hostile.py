@@ -144,7 +144,7 @@ def test_hundreds_of_thousands_of_members(verdict, tmp_path):
             tar.addfile(tarfile.TarInfo(f"srv/{number % 100}/.wh.{number}"))
     content = block.getvalue().rstrip(b"\0")
     content += bytes(-len(content) % 512)
-    path = archive(tmp_path, content * 15 + bytes(1024))
+    path = archive(tmp_path, content * 11 + bytes(1024))
     complete, _, kinds = verdict(f"docker-archive:{path}")
     assert not complete
     assert "too-many" in kinds
@@ -189,8 +189,7 @@ def layout(folder: Path, *blobs: bytes, damage: bool = False) -> str:
 
 
 def gzip_bomb(size: int) -> bytes:
-    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
-    return b"".join(packer.compress(bytes(1 << 24)) for _ in range(size >> 24)) + packer.flush()
+    return gzip.compress(bytes(1 << 24)) * (size >> 24)
 
 
 def zstd_bomb(size: int) -> bytes:

@@ -9,6 +9,7 @@ from landwaiter.inventory.dispatch import Dispatch
 from landwaiter.inventory.interest import Interest
 
 DISPATCH = Dispatch(ANALYSERS)
+INTEREST = Interest(DISPATCH)
 FOLDERS = st.sampled_from([
     "", "app", "usr", "usr/bin", "usr/lib", "etc", "var/lib/dpkg", "var/lib/dpkg/info", "var/lib/dpkg/status.d", "node_modules", "@x",
     "app/node_modules/@scope", "site-packages", "root/.aws", "root/.cache/pip", "var/cache/apk", "nix/store/abc", "conda-meta", ".git",
@@ -25,11 +26,11 @@ NAMES = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=1500)
+@settings(max_examples=700)
 @given(st.lists(FOLDERS, max_size=2), NAMES)
 def test_no_rule_wants_what_is_said_not_to_matter(folders, name):
     path = "/".join(part for part in (*folders, name) if part)
-    if Interest(DISPATCH).may_matter(path):
+    if INTEREST.may_matter(path):
         return
     assert DISPATCH.choose(path) is None
     assert not notable.notable_file(path)
@@ -104,7 +105,7 @@ def test_traces(path, trace):
     assert relevance.trace_of(path) == trace
 
 
-@settings(max_examples=1500)
+@settings(max_examples=700)
 @given(
     st.lists(FOLDERS, max_size=2),
     NAMES,
@@ -113,8 +114,8 @@ def test_traces(path, trace):
 )
 def test_what_is_ignored_by_its_header_does_not_matter(folders, name, start, mode):
     path = "/".join(part for part in (*folders, name) if part)
-    if Interest(DISPATCH).ignores((start + path).encode().ljust(100, b"\0")[:100], mode):
-        assert not Interest(DISPATCH).may_matter(path)
+    if INTEREST.ignores((start + path).encode().ljust(100, b"\0")[:100], mode):
+        assert not INTEREST.may_matter(path)
         assert mode == 0o644
 
 

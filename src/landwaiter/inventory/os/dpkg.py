@@ -17,6 +17,7 @@ _SOURCE = re.compile(r"([^\s(]+)(?:\s*\(([^)]*)\))?")
 _NOT_INSTALLED = frozenset({"not-installed", "config-files"})
 _LIST = re.compile(r"(?:dpkg/info|dpkg/status\.d)/[^/]+\.(?:list|md5sums)\Z")
 _LICENSE = re.compile(rb"^License:[ \t]*([^\n]{1,200})", re.MULTILINE)
+_COMMON_LICENSE = re.compile(rb"/usr/share/common-licenses/([A-Za-z][A-Za-z0-9.+-]{0,40}[A-Za-z0-9+])")
 _COPYRIGHT_PLACE = re.compile(r"usr/share/doc/[^/]+/copyright\Z")
 _MAX_LICENSES = 30
 
@@ -101,8 +102,9 @@ def read_files(path: str, content: bytes) -> Evidence:
 
 
 def read_copyright(path: str, content: bytes) -> Evidence | None:
-    """Read the licences of a machine-readable copyright file (DEP-5); others declare none that a program can read."""
-    names = dict.fromkeys(text(name) for name in _LICENSE.findall(content))
+    """Read the licences of a machine-readable copyright file (DEP-5); of others, the common licences they refer to."""
+    found = _LICENSE.findall(content) or _COMMON_LICENSE.findall(content)
+    names = dict.fromkeys(text(name) for name in found)
     names.pop("", None)
     return Evidence(path, COPYRIGHT, licenses=tuple(names)[:_MAX_LICENSES]) if names else None
 

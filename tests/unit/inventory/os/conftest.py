@@ -96,7 +96,9 @@ class RpmFiles:
         writer.execute("PRAGMA wal_autocheckpoint=0")
         writer.execute("CREATE TABLE 'Packages' (hnum INTEGER PRIMARY KEY AUTOINCREMENT, blob BLOB NOT NULL)")
         writer.execute("CREATE TABLE 'Name' (key TEXT NOT NULL, hnum INTEGER NOT NULL, idx INTEGER NOT NULL)")
+        writer.execute("BEGIN")
         writer.executemany("INSERT INTO Packages(blob) VALUES (?)", [(blob,) for blob in blobs])
+        writer.execute("COMMIT")
         writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         for number, blob in (late or {}).items():
             writer.execute("REPLACE INTO Packages VALUES (?, ?)", (number, blob))

@@ -121,6 +121,8 @@ def test_licences():
     content = b"Files: *\nLicense: GPL-2+\n\nFiles: x\nLicense: Expat\n text\n\nLicense: GPL-2+\n the text\n"
     assert dpkg.read_copyright("usr/share/doc/a/copyright", content).licenses == ("GPL-2+", "Expat")
     assert dpkg.read_copyright("usr/share/doc/a/copyright", b"It is in the public domain.\n") is None
+    old = b"The text is in `/usr/share/common-licenses/GPL-2'.\nSee /usr/share/common-licenses/LGPL-2.1.\n"
+    assert dpkg.read_copyright("usr/share/doc/a/copyright", old).licenses == ("GPL-2", "LGPL-2.1")
 
 
 @settings(max_examples=200)

@@ -71,10 +71,10 @@ def test_sqlite(rpm_files, blobs, tmp_path, page_size):
 
 def test_sqlite_with_a_tree_of_pages(rpm_files, tmp_path):
     database, _ = rpm_files.sqlite(
-        tmp_path, [rpm_files.package(f"p{n}", license="x" * 300) for n in range(2000)], page_size=512
+        tmp_path, [rpm_files.package(f"p{n}", license="x" * 300) for n in range(700)], page_size=512
     )
     evidence = read_sqlite_files({SQLITE: database})
-    assert {package.name for package in evidence.packages} == {f"p{n}" for n in range(2000)}
+    assert {package.name for package in evidence.packages} == {f"p{n}" for n in range(700)}
 
 
 def test_what_is_only_in_the_write_ahead_log_counts(rpm_files, blobs, tmp_path):
