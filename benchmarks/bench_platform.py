@@ -27,6 +27,7 @@ import psycopg
 from benchmarks.inputs import ROOT, machine
 from benchmarks.platform_data import REGIONS, Filler, Size, account_of, cluster_of, digest
 from landwaiter.advisories.build import build_bundle
+from landwaiter.inventory.models import ANALYSER_VERSION
 from landwaiter.matching.models import BundleInfo
 from landwaiter.platform import administration
 from landwaiter.platform.findings.bundles import BundleShelf
@@ -138,6 +139,7 @@ def _prepared(settings: Settings, size: Size) -> tuple[str, str]:
                 Filler(connection, size, bundle).fill()
                 print(f"filled in {time.monotonic() - begun:.0f} s", file=sys.stderr)
                 administration.add_user(settings, USER, PASSWORD, "admin")
+            connection.execute("UPDATE images SET analyser = %s WHERE analyser <> %s", (ANALYSER_VERSION,) * 2)
     return (
         administration.create_token(settings, "sensor").text,
         administration.create_token(settings, "read").text,
