@@ -1,11 +1,7 @@
 """Compiling a folder of feeds into one bundle: read, resolve, write, seal, and only then put in place."""
 
-import contextlib
-import errno
-import sqlite3
-import tempfile
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,6 +24,7 @@ from landwaiter.advisories.models import (
     SupportEnded,
     Tables,
 )
+from landwaiter.advisories.scratch import folder_beside
 from landwaiter.advisories.sign import sign_bundle
 from landwaiter.advisories.states import FeedState, read_states
 from landwaiter.advisories.text import timestamp, timestamp_of
@@ -57,7 +54,7 @@ def build_bundle(
     """
     if not feeds_folder.is_dir():
         raise InputError(f"There is no folder of feeds at {feeds_folder}.", "Run `landwaiter feeds update` first.")
-    with _folder_beside(out) as folder:
+    with folder_beside(out) as folder:
         database, latest = folder / "bundle", timestamp(built or datetime.now(UTC))
         facts = _Facts(Intake(folder / "intake", latest), read_states(feeds_folder), latest, progress)
         facts.read(feeds_folder, opt_in)
@@ -67,19 +64,6 @@ def build_bundle(
         info = info_of(database)
         database.replace(out)
     return info
-
-
-@contextlib.contextmanager
-def _folder_beside(out: Path) -> Iterator[Path]:
-    """Give a temporary folder beside `out`, removed on the way out; tell a full disk in a person's words."""
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as folder:
-            yield Path(folder)
-    except (OSError, sqlite3.OperationalError) as error:
-        full = "full" in str(error) or (isinstance(error, OSError) and error.errno == errno.ENOSPC)
-        remedy = "Free some space" if full else "Choose a folder you may write to"
-        raise InputError(f"The bundle {out} cannot be written: {error}.", f"{remedy}; the old one stays.") from error
 
 
 class _Facts:

@@ -14,9 +14,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from landwaiter.advisories.bundle import Bundle, open_bundle
 from landwaiter.advisories.models import BundleInfo, CompiledRecord, Tables
+from landwaiter.advisories.scratch import replacing
 from landwaiter.advisories.seal import Seal, read_seal, write_seal
 from landwaiter.advisories.sign import check_signature, require_trusted
-from landwaiter.advisories.transfer import refuse_older, replacing
+from landwaiter.advisories.transfer import refuse_older
 from landwaiter.advisories.writer import Writer
 from landwaiter.errors import InputError
 

@@ -16,9 +16,9 @@ import msgspec
 
 from landwaiter.advisories.download import AbsentError, Downloader, is_url
 from landwaiter.advisories.feeds.archives import UnreadableError, check_json, check_zip, zip_members
+from landwaiter.advisories.scratch import replacing
 from landwaiter.advisories.states import FeedState
 from landwaiter.advisories.text import is_identifier, timestamp, timestamp_of
-from landwaiter.advisories.transfer import replacing
 from landwaiter.errors import UnreachableError
 
 CHANGES = "changes.zip"

@@ -108,6 +108,6 @@ def require_trusted(seal: Seal, trusted: Iterable[Ed25519PublicKey], where: obje
     raw = base64.b64decode(seal.key)
     if not any(key.public_bytes_raw() == raw for key in trusted):
         raise InputError(
-            f"{where} is signed by {signer}, which is not trusted.", "Name the publisher's key with --key."
+            f"{where} is signed by {signer}, which is not trusted.", "Name the publisher's public key with --trust."
         )
     return signer

@@ -1,11 +1,6 @@
 """Carrying a bundle over an air gap: one file, compressed with zstd, and verified before it is put in place."""
 
-import contextlib
-import errno
-import os
-import sqlite3
-import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from landwaiter.advisories.bundle import info_of, verify_bundle
 from landwaiter.advisories.models import BundleInfo
+from landwaiter.advisories.scratch import replacing
 from landwaiter.advisories.seal import read_seal, verify_content
 from landwaiter.advisories.sign import check_signature, require_trusted
 from landwaiter.errors import InputError, NotPermittedError
@@ -71,28 +67,6 @@ def refuse_older(info: BundleInfo, bundle: Path) -> None:
             f"The bundle to import has data of {info.newest}, older than those in place ({there.newest}).",
             "Import it with --allow-older if you mean to go back.",
         )
-
-
-@contextlib.contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary file beside `path` that takes its place on a clean way out, and is removed otherwise.
-
-    Raises InputError when it cannot be written, by us or by SQLite.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
-            new = Path(folder) / path.name
-            yield new
-            with new.open("rb") as stream:
-                os.fsync(stream.fileno())
-            new.replace(path)
-    except (OSError, sqlite3.OperationalError) as error:
-        number = error.errno if isinstance(error, OSError) else None
-        full = number in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT) or "full" in str(error)
-        remedy = "Free some space" if full else "Choose a folder you may write to"
-        why = (error.strerror if isinstance(error, OSError) else None) or error
-        raise InputError(f"{path} cannot be written: {why}.", f"{remedy}; the old file stays.") from error
 
 
 def _unpack(archive: Path, new: Path) -> None:

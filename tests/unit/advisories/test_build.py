@@ -171,7 +171,7 @@ def test_a_full_disk_leaves_the_old_bundle(small: Any, tmp_path: Path, record: A
         [sys.executable, "-c", _LIMITED, str(small.folder), str(out)], capture_output=True, text=True, check=True
     )
     assert "cannot be written" in run.stdout
-    assert "the old one stays" in run.stdout
+    assert "the old file stays" in run.stdout
     assert run.stderr == ""
     assert out.read_bytes() == before
     assert [path.name for path in tmp_path.glob(".out*")] == []
