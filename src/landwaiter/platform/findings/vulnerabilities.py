@@ -158,11 +158,11 @@ def heads_of(session: Session, rows: Sequence[VulnerabilityRow]) -> tuple[Vulner
         )
     }
     exposed = select(FindingRow.vulnerability, FindingRow.image_id).where(of_these).distinct().subquery()
-    runs = running_images()
     running: dict[str, int] = dict(
         session.execute(
-            select(exposed.c.vulnerability, func.sum(runs.c.containers).cast(Integer))
-            .join(runs, runs.c.image_id == exposed.c.image_id)
+            select(exposed.c.vulnerability, func.sum(RunningUseRow.containers).cast(Integer))
+            .join(RunningUseRow, RunningUseRow.image_id == exposed.c.image_id)
+            .where(RunningUseRow.containers > 0)
             .group_by(exposed.c.vulnerability)
         ).all()
     )
