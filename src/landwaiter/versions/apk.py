@@ -5,11 +5,13 @@ older apk-tools only in numbers with leading zeros after the first dot, which ar
 its own grammar refuses ("1.0bc", "1-ruff"): it compares as far as it can read, and what it cannot read sorts below an
 end there, above a pre-release. Where dots are the trouble ("0..1"), the rest is text. Numbers after the letter, as
 opensmtpd has them ("6.6.4p1"), count as they did up to apk-tools 2.12. A leading "v", which stands in some entries of
-secdb, is passed over. What does not start with a number sorts below all versions, as text.
+secdb, is passed over. What does not start with a number is compared as text, below all versions; it has no key, as a
+range that ends at "latest" must be noticed, not evaluated.
 """
 
 import re
 
+from landwaiter.versions.errors import InvalidVersionError
 from landwaiter.versions.keys import number, readable, text
 
 SCHEME = "apk"
@@ -20,8 +22,6 @@ _VERSION = re.compile(
     re.DOTALL,
 )
 _SUFFIX = re.compile(r"_([a-z]+)([0-9]*)")
-_NO_VERSION = b"\0"
-_STARTS_WITH_NUMBER = b"\1"
 _PRE_RELEASE = {name: b"\1" + bytes((rank,)) for rank, name in enumerate(("alpha", "beta", "pre", "rc"))}
 _UNREADABLE = b"\2"
 _END = b"\3"
@@ -35,13 +35,12 @@ _DIGITS = b"\x09"
 
 
 def sort_key(version: str) -> bytes:
-    """The key of an apk version. Raises InvalidVersionError only for what no scheme reads (empty, NUL)."""
-    stripped = readable(SCHEME, version)
-    match = _VERSION.fullmatch(stripped)
+    """The key of an apk version. Raises InvalidVersionError when it does not start with a number."""
+    match = _VERSION.fullmatch(readable(SCHEME, version))
     if not match:
-        return _NO_VERSION + text(stripped)
+        raise InvalidVersionError(SCHEME, version, "it does not start with a number")
     first, others, letter, after_letter, suffixes, commit, revision, unreadable = match.groups()
-    pieces = [_STARTS_WITH_NUMBER, number(first), *(_component(digits) for digits in others.split(".")[1:])]
+    pieces = [number(first), *(_component(digits) for digits in others.split(".")[1:])]
     if letter:
         pieces.append(_LETTER + letter.encode())
     if after_letter:
@@ -56,6 +55,18 @@ def sort_key(version: str) -> bytes:
         pieces.append(_REVISION + number(revision))
     pieces.append(_rest(unreadable))
     return b"".join(pieces)
+
+
+def compare_without_number(a: str, b: str) -> int | None:
+    """Compare what does not start with a number, as apk does; None where both do.
+
+    Raises InvalidVersionError only for what no scheme reads (empty, NUL).
+    """
+    readable_a, readable_b = readable(SCHEME, a), readable(SCHEME, b)
+    rank_a, rank_b = ((1, "") if _VERSION.fullmatch(version) else (0, version) for version in (readable_a, readable_b))
+    if rank_a[0] and rank_b[0]:
+        return None
+    return (rank_a > rank_b) - (rank_a < rank_b)
 
 
 def _rest(unreadable: str) -> bytes:

@@ -56,7 +56,7 @@ SCHEMES: dict[str, Scheme] = {
     scheme.name: scheme
     for scheme in (
         _scheme("alpm", alpm.sort_key),
-        _scheme("apk", apk.sort_key),
+        _scheme("apk", apk.sort_key, apk.compare_without_number),
         _scheme("bitnami", semver.bitnami_key),
         _scheme("cargo", semver.key_for("cargo")),
         _scheme("composer", composer.sort_key, composer.compare_placeholders),

@@ -1,6 +1,7 @@
 import pytest
 
 from landwaiter.versions import InvalidVersionError, compare
+from landwaiter.versions.ranges import Event, Range, evaluate
 
 
 @pytest.mark.parametrize(
@@ -76,3 +77,14 @@ def test_what_does_not_start_with_a_number_sorts_below_all_versions(version: str
 def test_refused(version: str) -> None:
     with pytest.raises(InvalidVersionError):
         compare("apk", version, "1")
+
+
+def test_a_fix_that_is_no_version_leaves_the_range_open_and_is_named():
+    found = evaluate("apk", "1.2-r0", (Range("ECOSYSTEM", (Event(introduced="0"), Event(fixed="latest"))),))
+    assert found.match is not None
+    assert (found.match.text, found.unreadable) == (">=0", ("latest",))
+
+
+def test_an_installed_version_that_is_none_is_refused():
+    with pytest.raises(InvalidVersionError):
+        evaluate("apk", "latest", (Range("ECOSYSTEM", (Event(introduced="0"), Event(fixed="1.0-r0"))),))
